@@ -1,0 +1,89 @@
+# Counterfoil: everything is built, checked, demonstrated and installed here.
+#
+#   make            build/commerced build/stored build/counterfoil
+#   make check      all tests that fit in ten minutes on two cores
+#   make demo       a shop on this machine, with real media
+#   make help       the other targets
+
+BUILD ?= build
+PREFIX ?= /usr/local
+SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+SANITIZE ?=
+V ?=
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+VERSION := 0.1.0
+PKG_CONFIG ?= pkg-config
+pkg = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wconversion
+WERROR ?= -Werror
+HARDENING := -fstack-protector-strong -fPIE
+LINK_HARDENING := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+OPTIMISE ?= -O2 -g
+
+ifeq ($(SANITIZE),)
+OUT := $(BUILD)
+HARDENING += -D_FORTIFY_SOURCE=2 -fcf-protection
+else
+comma := ,
+OUT := $(BUILD)/sanitize-$(subst $(comma),-,$(SANITIZE))
+OPTIMISE := -O1 -g -fno-omit-frame-pointer
+HARDENING += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
+LINK_HARDENING += -fsanitize=$(SANITIZE)
+endif
+OBJ := $(OUT)/obj
+
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(WERROR) $(OPTIMISE) \
+	$(HARDENING) -DCOUNTERFOIL_VERSION='"$(VERSION)"' $(CFLAGS)
+ALL_LDFLAGS = $(LINK_HARDENING) $(LDFLAGS)
+
+quiet = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
+
+# What each program is made of. stored has no sealed_*.o and no db: it cannot
+# decrypt, and tests/lint holds it to that.
+base_OBJS := $(addprefix common/, err.o log.o encoding.o uuid.o secret.o \
+	clock.o config.o)
+daemon_OBJS := $(addprefix common/, process.o worker_pool.o http_server.o \
+	http_gate.o http_route.o http_request.o http_reply.o http_connection.o \
+	http_listen.o http_access_log.o)
+stored_OBJS := $(base_OBJS) $(daemon_OBJS) common/token.o \
+	$(patsubst %.c,%.o,$(wildcard stored/*.c))
+commerced_OBJS := $(base_OBJS) $(daemon_OBJS) common/token.o \
+	common/sealed_header.o common/sealed_seal.o \
+	$(patsubst %.c,%.o,$(wildcard commerced/*.c commerced/http/*.c \
+	commerced/shop/*.c commerced/db/*.c))
+counterfoil_OBJS := common/err.o common/encoding.o common/secret.o \
+	common/log.o common/sealed_header.o common/sealed_open.o \
+	$(patsubst %.c,%.o,$(wildcard player/*.c))
+
+stored_LIBS = $(call pkg,--libs,libmicrohttpd libcrypto jansson inih libsystemd) -pthread
+commerced_LIBS = $(call pkg,--libs,libmicrohttpd libcrypto jansson inih libsystemd sqlite3 libcurl) -pthread
+counterfoil_LIBS = $(call pkg,--libs,libcrypto libcurl)
+
+PROGRAMS := commerced stored counterfoil
+
+all: $(addprefix $(OUT)/,$(PROGRAMS))
+
+define program
+$(OUT)/$(1): $$(addprefix $(OBJ)/,$$($(1)_OBJS))
+	$$(call quiet,LD)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$($(1)_LIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+$(OBJ)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call quiet,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
+
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all clean

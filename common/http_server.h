@@ -1,0 +1,244 @@
+/* The HTTP layer: listeners, the route table, the life of a request, answers.
+ * Only common/http_*.c know the library beneath.
+ *
+ * A request meets, in this order: the gate (http_gate.c), the route, the
+ * method, the authentication of the route's column, the size and kind of the
+ * body; then the route's handler.  A handler runs on an event thread: it may
+ * parse, hash, seal and write to the page cache, and must not wait for a disk
+ * or a peer.  It ends with exactly one http_reply_*() call, or with one
+ * http_request_suspend(); http_server.c answers 500 for one that did neither.
+ */
+#ifndef COMMON_HTTP_SERVER_H
+#define COMMON_HTTP_SERVER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/err.h"
+
+struct http_server;
+struct http_request;	/* freed by the layer alone, after the answer is sent
+			 * or the connection is gone */
+
+/* application is what http_server_options carries. */
+typedef void http_handler(struct http_request *request, void *application);
+typedef enum err http_piece_handler(struct http_request *request,
+    void *application, const uint8_t *bytes, size_t size);
+
+enum http_body {
+	HTTP_BODY_NONE,		/* any body is refused by the gate */
+	HTTP_BODY_JSON,		/* application/json, an object, parsed before handle */
+	HTTP_BODY_STREAM	/* any type, piece by piece, never held in memory */
+};
+
+/* Which listeners serve a route; a listener has a mask of these. */
+enum http_audience {
+	HTTP_PUBLIC = 1,	/* buyers, downloads */
+	HTTP_PEOPLE = 2,	/* /admin/v1 */
+	HTTP_OPERATOR = 4	/* /metrics, /readyz */
+};
+
+struct http_route {
+	const char *method;	/* "GET" also serves HEAD; OPTIONS is made from
+				 * the table unless a row names it */
+	const char *pattern;	/* "/v1/items/{item}": a name takes one segment;
+				 * a last "*" takes all that follows, "?" and "/"
+				 * included, and may follow any text */
+	unsigned audience;	/* of enum http_audience, or-ed */
+	int authentication;	/* the program's; handed to authenticate() */
+	enum http_body body;
+	uint64_t body_max_bytes;	/* JSON and STREAM; 0 for STREAM: any size */
+	http_handler *begin;	/* STREAM: after the headers, may be NULL; may
+				 * answer or suspend; its answer ends the request */
+	http_piece_handler *piece;	/* STREAM: each piece; an error is answered
+					 * with that error once the body is dropped */
+	http_handler *handle;	/* with the whole body received */
+};
+
+/* Fields for all answers whose target begins with prefix, errors too. */
+struct http_prefix_field {
+	const char *prefix;	/* "/media/" */
+	const char *name;
+	const char *value;
+};
+
+struct http_listener {
+	const char *address;	/* HOST:PORT, [HOST]:PORT or unix:PATH */
+	unsigned audience;	/* mask of routes that are served here */
+	unsigned threads;	/* event threads */
+};
+
+struct http_server_options {
+	const struct http_listener *listeners;
+	size_t listener_count;
+	const struct http_route *routes;	/* kept, not copied; ended by a NULL
+						 * method */
+	const struct http_prefix_field *prefix_fields;	/* kept; ended by a NULL
+							 * prefix; NULL: none */
+	void *application;
+	/*
+	 * May this request go on?  Called before any of the body is read, on an
+	 * event thread, for routes whose authentication is not 0.  On an error
+	 * the layer answers with it (401 with WWW-Authenticate: Bearer), unless
+	 * the function replied itself.
+	 */
+	enum err (*authenticate)(struct http_request *request,
+	    void *application, int authentication);
+	bool request_ids;	/* X-Request-Id on every answer */
+	size_t connection_memory_bytes;	/* for reading one request: 4 KiB up;
+					 * the larger, the larger the body pieces */
+	unsigned connection_max;	/* on all public listeners together */
+	unsigned idle_timeout_s;	/* no byte in either direction */
+	unsigned header_timeout_s;	/* from the first byte to the end of the
+					 * header fields; swept each second */
+	const char *access_log;	/* "off", "full", or "N": one request in N */
+	const char *access_log_path;	/* NULL: to the log */
+};
+
+/*
+ * Bind and listen; answer nothing yet.  The reason of a failure is logged
+ * with the address.  ERR_IO, ERR_NO_MEMORY, ERR_CONFIG.
+ */
+enum err http_server_new(const struct http_server_options *options,
+    struct http_server **out);
+
+/* Begin to serve. */
+enum err http_server_start(struct http_server *server);
+
+/*
+ * Accept no further connection, say Connection: close in every answer, shut
+ * idle connections.  Requests under way go on.
+ */
+void http_server_quiesce(struct http_server *server);
+
+/*
+ * Wait until no request is under way, at most timeout_ms; then shut the
+ * connections that are left, and wait until none is suspended (so: after
+ * every queue that holds a suspended request was drained or failed, and while
+ * nothing else resumes them).  False when something had to be cut.
+ */
+bool http_server_drain(struct http_server *server, int64_t timeout_ms);
+
+/* Stop and free; NULL is allowed.  Only after a drain. */
+void http_server_free(struct http_server *server);
+
+/* The port that listener index got (for port 0 in tests); 0 for a Unix one. */
+unsigned http_server_port(const struct http_server *server, size_t index);
+
+/* Counters in Prometheus text: PREFIX_http_requests_total{code} and such. */
+void http_server_write_metrics(struct http_server *server, FILE *out,
+    const char *prefix);
+
+/* --- what a request says ------------------------------------------------ */
+
+const char *http_request_method(const struct http_request *request);
+/* As received, query included, never decoded. */
+const char *http_request_target(const struct http_request *request);
+/* What follows "?" in the target, undecoded; "" when nothing does. */
+const char *http_request_query(const struct http_request *request);
+/* A field by name in any case; NULL when absent.  Of repeated ones the first. */
+const char *http_request_field(const struct http_request *request,
+    const char *name);
+/* How often the field occurs. */
+unsigned http_request_field_count(const struct http_request *request,
+    const char *name);
+/*
+ * The segment that {name} of the pattern took, percent-decoded, a NUL after
+ * it; never holds a NUL or "/".  Of a "*": under the name "*", undecoded.
+ * NULL when the pattern has no such name.
+ */
+const char *http_request_parameter(const struct http_request *request,
+    const char *name);
+/* Declared length of the body; -1 for chunked, 0 for none. */
+int64_t http_request_content_length(const struct http_request *request);
+/* HTTP_BODY_JSON: the object, borrowed; and the bytes it was parsed from. */
+json_t *http_request_json(const struct http_request *request);
+const uint8_t *http_request_body(const struct http_request *request,
+    size_t *size);
+/* The client's address as text, without port; "unix" for a Unix socket. */
+const char *http_request_peer(const struct http_request *request);
+/* Unique, also in the log; a UUID as text. */
+const char *http_request_id(const struct http_request *request);
+/* Which audience mask does the listener serve that it came by? */
+unsigned http_request_audience(const struct http_request *request);
+/* True once the server drains: long waits should end. */
+bool http_request_is_draining(const struct http_request *request);
+
+/*
+ * The program's own state for this request; release(state) is called exactly
+ * once, on an event thread, when the request ends in whatever way.
+ */
+void http_request_set_state(struct http_request *request, void *state,
+    void (*release)(void *state));
+void *http_request_state(const struct http_request *request);
+
+/* The program's verdict of authenticate(); released the same way. */
+void http_request_set_principal(struct http_request *request,
+    void *principal, void (*release)(void *principal));
+void *http_request_principal(const struct http_request *request);
+
+/* Add " name=value" to the access-log line of this request. */
+void http_request_note(struct http_request *request, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* --- waiting ------------------------------------------------------------ */
+
+/*
+ * Stop handling this request until http_request_resume(), then call then() on
+ * an event thread.  To be called before the job that will resume is handed
+ * over, as the handler's last use of the request.  The request outlives the
+ * client: a worker may fill the request's state until it resumes.
+ */
+void http_request_suspend(struct http_request *request, http_handler *then);
+
+/* From any thread, exactly once for each suspend, as the last use. */
+void http_request_resume(struct http_request *request);
+
+/* --- answers ------------------------------------------------------------ */
+
+/* A field for the answer that follows; also kept when that is an error. */
+void http_reply_field(struct http_request *request, const char *name,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* No body. */
+void http_reply_empty(struct http_request *request, int status);
+
+/* Takes json.  Adds Content-Type: application/json. */
+void http_reply_json(struct http_request *request, int status, json_t *json);
+
+/* A copy of size bytes. */
+void http_reply_bytes(struct http_request *request, int status,
+    const char *content_type, const void *bytes, size_t size);
+
+/*
+ * length bytes of the file from offset; takes the descriptor, also on failure.
+ * For HEAD only the fields are sent.
+ */
+void http_reply_file(struct http_request *request, int status, int descriptor,
+    uint64_t offset, uint64_t length);
+
+/*
+ * problem+json with type, title and status of e; detail says what to do, and
+ * may be NULL.  Cache-Control: no-store.  503 and 429 get Retry-After unless a
+ * field was added.
+ */
+void http_reply_error(struct http_request *request, enum err e,
+    const char *detail, ...) __attribute__((format(printf, 3, 4)));
+
+/* The same, naming the member at fault. */
+void http_reply_error_member(struct http_request *request, enum err e,
+    const char *member, const char *detail, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The same with further members; takes extra (an object). */
+void http_reply_problem(struct http_request *request, enum err e,
+    json_t *extra, const char *detail, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Was one of the above called? */
+bool http_request_is_answered(const struct http_request *request);
+
+#endif
