@@ -83,7 +83,37 @@ $(OBJ)/%.o: %.c
 .DELETE_ON_ERROR:
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
 
+# --- tests -----------------------------------------------------------------
+# tests/unit/AREA/NAME.c becomes a TAP program of its own. It links what it
+# needs from archives of AREA's objects (main.o left out) and of common/.
+
+lib_common := $(OUT)/test/common.a
+$(lib_common): $(patsubst %.c,$(OBJ)/%.o,$(wildcard common/*.c))
+lib_commerced := $(OUT)/test/commerced.a
+$(lib_commerced): $(addprefix $(OBJ)/,$(filter-out commerced/main.o,$(filter commerced/%,$(commerced_OBJS))))
+lib_stored := $(OUT)/test/stored.a
+$(lib_stored): $(addprefix $(OBJ)/,$(filter-out stored/main.o,$(filter stored/%,$(stored_OBJS))))
+lib_player := $(OUT)/test/player.a
+$(lib_player): $(addprefix $(OBJ)/,$(filter-out player/main.o,$(filter player/%,$(counterfoil_OBJS))))
+$(OUT)/test/%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call quiet,AR)$(AR) rcs $@ $^
+
+test_LIBS = $(call pkg,--libs,cmocka libmicrohttpd libcrypto jansson inih libsystemd sqlite3 libcurl) -pthread
+unit_SOURCES := $(wildcard tests/unit/*/*.c)
+unit_PROGRAMS := $(patsubst tests/unit/%.c,$(OUT)/test/unit/%,$(unit_SOURCES))
+
+define unit_area
+$$(OUT)/test/unit/$(1)/%: $$(OBJ)/tests/unit/$(1)/%.o $(if $(filter-out common,$(1)),$$(lib_$(1))) $$(lib_common)
+	@mkdir -p $$(@D)
+	$$(call quiet,LD)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(test_LIBS)
+endef
+$(foreach a,common commerced stored player,$(eval $(call unit_area,$(a))))
+
+unit: $(unit_PROGRAMS)
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all clean
+.PHONY: all unit clean
