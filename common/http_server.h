@@ -1,9 +1,9 @@
 /* The HTTP layer: listeners, the route table, the life of a request, answers.
  * Only common/http_*.c know the library beneath.
  *
- * A request meets, in this order: the gate (http_gate.c), the route, the
- * method, the authentication of the route's column, the size and kind of the
- * body; then the route's handler.  A handler runs on an event thread: it may
+ * A request meets, in this order: the gate (http_gate.c), check_target, the
+ * route, the method, the authentication of the route's column, the size and
+ * kind of the body; then the route's handler.  A handler runs on an event thread: it may
  * parse, hash, seal and write to the page cache, and must not wait for a disk
  * or a peer.  It ends with exactly one http_reply_*() call, or with one
  * http_request_suspend(); http_server.c answers 500 for one that did neither.
@@ -79,6 +79,14 @@ struct http_server_options {
 	const struct http_prefix_field *prefix_fields;	/* kept; ended by a NULL
 							 * prefix; NULL: none */
 	void *application;
+	/*
+	 * May there be a request for this target?  Called once the gate let the
+	 * request pass, before the route table is looked at, whatever the
+	 * method; NULL: nothing to look at.  It may set the principal.  On an
+	 * error the layer answers with it, unless the function replied itself.
+	 */
+	enum err (*check_target)(struct http_request *request,
+	    void *application);
 	/*
 	 * May this request go on?  Called before any of the body is read, on an
 	 * event thread, for routes whose authentication is not 0.  On an error
