@@ -12,7 +12,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO,
 /*
  * TEXT: "TIME LEVEL message"; under systemd (standard error is the journal)
  * "<N>message" with the syslog priority instead of time and level.
- * JSON: {"time","level","request","message"} on one line.
+ * JSON: {"time","level","program","request","message"} on one line; request
+ * only where there is one.
  */
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON, LOG_FORMAT__COUNT };
 
@@ -30,7 +31,8 @@ void log_set_request(const char *request_id);
  * Write one event.  The message is "what happened name=value name=value";
  * control characters, and bytes that are not UTF-8, are written as \xNN.
  * errno is unchanged afterwards.  log_errno() appends ": " and the text of
- * errno.  A line is one write() of at most 4 KiB; longer ones are cut.
+ * errno.  A line is one write() of at most 4 KiB; longer ones are
+ * cut and end in "...".
  */
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warning(const char *format, ...)

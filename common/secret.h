@@ -17,7 +17,7 @@
  * caller gives back to secret_free().  Errors, each logged with the path and
  * what to do: ERR_IO (cannot be opened or read), ERR_PERMISSIONS (not a
  * regular file, owned by another than root or us, or group or others may
- * read or write it), ERR_KEY_FILE (too long, or holds a NUL).
+ * use it), ERR_KEY_FILE (too long, or holds a NUL), ERR_NO_MEMORY.
  */
 enum err secret_file_read(const char *path, char **text, size_t *length);
 

@@ -1,0 +1,67 @@
+/* Reading the clocks, and Unix time as text. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "common/clock.h"
+
+/* 9999-12-31T23:59:59Z, the last second that has four digits for its year. */
+#define CLOCK_TEXT_LAST_S INT64_C(253402300799)
+
+static struct timespec
+clock_read(clockid_t clock)
+{
+	struct timespec now;
+
+	/* Fails only for a clock that does not exist. */
+	if (clock_gettime(clock, &now) != 0)
+		abort();
+	return now;
+}
+
+static int64_t
+clock_milliseconds(struct timespec t)
+{
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+int64_t
+clock_unix_s(void)
+{
+	return (int64_t)clock_read(CLOCK_REALTIME).tv_sec;
+}
+
+int64_t
+clock_unix_ms(void)
+{
+	return clock_milliseconds(clock_read(CLOCK_REALTIME));
+}
+
+int64_t
+clock_monotonic_ms(void)
+{
+	return clock_milliseconds(clock_read(CLOCK_MONOTONIC));
+}
+
+/* What lies outside of the years that the text can show becomes their end. */
+static time_t
+clock_clamp(int64_t unix_s)
+{
+	if (unix_s < 0)
+		return 0;
+	if (unix_s > CLOCK_TEXT_LAST_S)
+		return (time_t)CLOCK_TEXT_LAST_S;
+	return (time_t)unix_s;
+}
+
+void
+clock_text(char text[static CLOCK_TEXT_SIZE], int64_t unix_s)
+{
+	time_t t = clock_clamp(unix_s);
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL)
+		abort();
+	if (strftime(text, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		abort();
+}
