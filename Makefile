@@ -51,14 +51,16 @@ base_OBJS := $(addprefix common/, err.o log.o encoding.o uuid.o secret.o \
 daemon_OBJS := $(addprefix common/, process.o worker_pool.o http_server.o \
 	http_gate.o http_route.o http_request.o http_reply.o http_connection.o \
 	http_listen.o http_access_log.o)
-stored_OBJS := $(base_OBJS) $(daemon_OBJS) common/token.o \
+token_OBJS := $(addprefix common/, token.o token_target.o hmac.o key_file.o)
+stored_OBJS := $(base_OBJS) $(daemon_OBJS) $(token_OBJS) \
 	$(patsubst %.c,%.o,$(wildcard stored/*.c))
-commerced_OBJS := $(base_OBJS) $(daemon_OBJS) common/token.o \
+commerced_OBJS := $(base_OBJS) $(daemon_OBJS) $(token_OBJS) \
 	common/sealed_header.o common/sealed_seal.o \
 	$(patsubst %.c,%.o,$(wildcard commerced/*.c commerced/http/*.c \
 	commerced/shop/*.c commerced/db/*.c))
 counterfoil_OBJS := common/err.o common/encoding.o common/secret.o \
-	common/log.o common/sealed_header.o common/sealed_open.o \
+	common/log.o common/hmac.o common/key_file.o common/sealed_header.o \
+	common/sealed_parse.o common/sealed_open.o common/sealed_range.o \
 	$(patsubst %.c,%.o,$(wildcard player/*.c))
 
 stored_LIBS = $(call pkg,--libs,libmicrohttpd libcrypto jansson inih libsystemd) -pthread

@@ -46,6 +46,7 @@ const struct signing_key *signing_keys_first(const struct signing_keys *keys,
 
 /* Are these of the forms that protocol.md, section 1, gives? */
 bool commerce_id_is_valid(const char *text);
+bool key_id_is_valid(const char *text, size_t length);
 bool object_id_is_valid(const char *text, size_t length);
 bool file_name_is_valid(const char *utf8, size_t length);
 
@@ -67,8 +68,9 @@ struct token_target {
 	char after[OBJECT_ID_LENGTH + 1];	/* of a list; "": none */
 	size_t signed_length;	/* of the target without "&token=..." */
 	bool has_token;		/* "&token=" was there, maybe with nothing */
-	char token[TOKEN_LENGTH + 1];	/* "" when absent, or of another length
-					 * than a token's: refused like a wrong one */
+	size_t token_length;	/* of what stood there; 0: nothing */
+	char token[TOKEN_LENGTH + 1];	/* "" unless token_length is a token's;
+					 * others are refused like a wrong one */
 };
 
 /*
@@ -92,7 +94,8 @@ struct token_request {
 	enum token_method method;
 	const char *target;		/* raw, as received */
 	const struct token_target *parsed;	/* from that target */
-	const char *token;		/* as presented, from either place */
+	const char *token;		/* as presented, from either place; not
+					 * looked at unless token_length fits */
 	size_t token_length;
 	const char *const *origins;	/* public origins, 1 to 4 */
 	size_t origin_count;

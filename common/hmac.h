@@ -1,0 +1,39 @@
+/* HMAC-SHA256 and HKDF-SHA256 (RFC 2104, RFC 5869), fast for the same key
+ * again: each thread keeps one OpenSSL context and the last key in it.
+ */
+#ifndef COMMON_HMAC_H
+#define COMMON_HMAC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+#define HMAC_BYTES 32
+#define HMAC_KEY_MAX 64		/* bytes; the block of SHA-256 */
+
+struct hmac_part {
+	const void *bytes;
+	size_t size;
+};
+
+/*
+ * The MAC over count parts, one after the other.  key_size is 1 to
+ * HMAC_KEY_MAX.  ERR_CRYPTO, with mac undefined.
+ */
+enum err hmac_sha256(uint8_t mac[static HMAC_BYTES], const void *key,
+    size_t key_size, const struct hmac_part parts[], size_t count);
+
+struct hkdf_input {
+	const void *key;	/* input keying material */
+	size_t key_size;
+	const void *salt;	/* at most HMAC_KEY_MAX bytes; size 0: none */
+	size_t salt_size;
+	const char *info;
+};
+
+/* 32 bytes of output, no more are ever needed.  ERR_CRYPTO. */
+enum err hkdf_sha256(uint8_t out[static HMAC_BYTES],
+    const struct hkdf_input *input);
+
+#endif

@@ -1,0 +1,39 @@
+/* Files of secret keys: lines of words, "#" comments, blank lines. */
+#ifndef COMMON_KEY_FILE_H
+#define COMMON_KEY_FILE_H
+
+#include <stddef.h>
+
+#include "common/err.h"
+
+/* One file while it is read; the caller's storage. */
+struct key_file {
+	const char *path;	/* for messages; borrowed */
+	char *text;		/* cut up by key_file_next() */
+	size_t length;
+	size_t offset;		/* where the next line begins */
+	size_t line;		/* number of the last one given out, from 1 */
+};
+
+/*
+ * Read path, which only its owner may read.  Errors are those of
+ * secret_file_read(), logged.  key_file_close() is allowed after either
+ * outcome.
+ */
+enum err key_file_open(struct key_file *file, const char *path);
+
+/* Not more than this many lines follow. */
+size_t key_file_lines_max(const struct key_file *file);
+
+/*
+ * The next line that is neither blank nor a comment, cut at blanks and tabs
+ * into words, which live until the close.  How many words the line has, of
+ * which no more than max are stored; 0 at the end of the file.  A carriage
+ * return before the line feed is dropped.
+ */
+size_t key_file_next(struct key_file *file, const char *words[], size_t max);
+
+/* Wipe and free. */
+void key_file_close(struct key_file *file);
+
+#endif
