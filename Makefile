@@ -115,7 +115,200 @@ $(foreach a,common commerced stored player,$(eval $(call unit_area,$(a))))
 
 unit: $(unit_PROGRAMS)
 
+# Fuzz targets: tests/fuzz/NAME.c, seeds in tests/fuzz/corpus/NAME/. "make
+# check" replays the seeds, "make fuzz" looks for more with clang's libFuzzer.
+fuzz_NAMES := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,\
+	$(wildcard tests/fuzz/*.c)))
+replay_PROGRAMS := $(addprefix $(OUT)/test/replay/,$(fuzz_NAMES))
+
+$(OUT)/test/replay/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay.o \
+    $(lib_commerced) $(lib_stored) $(lib_player) $(lib_common)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
+
+# A library to preload that holds back what puts data on the disk.
+$(OUT)/test/hold-sync.so: tests/tools/hold-sync.c
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(WERROR) \
+	    -O2 -fPIC -shared -o $@ $< -ldl
+
+# What "make check" runs; LAST_TESTS look at what the others left behind.
+LINTS := $(wildcard tests/lint/*-test.sh)
+LAST_TESTS := $(wildcard tests/scenario/last-*.sh)
+SCENARIOS := $(filter-out tests/scenario/lib.sh $(LAST_TESTS),\
+	$(wildcard tests/scenario/*.sh))
+JOBS ?= 2
+TESTS ?= $(LINTS) $(unit_PROGRAMS) $(replay_PROGRAMS) $(SCENARIOS) \
+	--last $(LAST_TESTS)
+
+test-programs: all $(unit_PROGRAMS) $(replay_PROGRAMS) $(OUT)/test/hold-sync.so
+
+# The calls of make by make keep the order: packages, programs, tests.
+check:
+	@$(MAKE) --no-print-directory deps-check
+	@$(MAKE) --no-print-directory -j$(JOBS) test-programs
+	@$(MAKE) --no-print-directory run-tests
+
+run-tests:
+	BUILD=$(OUT) SCENARIO_LOGS=$(abspath $(OUT))/scenario-logs \
+	    tests/run -j $(JOBS) $(TESTS)
+
+# One part of the tests: make check-only TESTS='tests/scenario/resume*.sh'
+check-only: test-programs
+	@$(MAKE) --no-print-directory run-tests
+
+lint:
+	@$(MAKE) --no-print-directory deps-check
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	BUILD=$(OUT) tests/run -j $(JOBS) $(LINTS)
+
+# --- the long tests: each part at most half an hour, runnable alone ----------
+
+check-full:
+	@$(MAKE) --no-print-directory check
+	@for part in $(CHECK_FULL_PARTS); do \
+	    $(MAKE) --no-print-directory check-full-$$part || exit 1; done
+
+CHECK_FULL_PARTS := clang sanitize sanitize-thread large crash fuzz
+
+check-full-clang: deps-clang
+	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/clang CC=clang \
+	    test-programs
+
+check-full-sanitize: deps-check
+	@$(MAKE) --no-print-directory check SANITIZE=address,undefined
+
+check-full-sanitize-thread: deps-check
+	@$(MAKE) --no-print-directory check SANITIZE=thread
+
+check-full-large: deps-check
+	@LARGE_MIB=2048 $(MAKE) --no-print-directory check-only \
+	    TESTS='$(wildcard tests/scenario/large-*.sh)'
+
+check-full-crash: deps-check
+	@CRASH_ROUNDS=$(or $(CRASH_ROUNDS),200) $(MAKE) --no-print-directory \
+	    check-only TESTS='$(wildcard tests/scenario/crash-*.sh)'
+
+check-full-fuzz:
+	@$(MAKE) --no-print-directory fuzz \
+	    FUZZ_SECONDS=$$((600 / $(words $(fuzz_NAMES))))
+
+FUZZ_SECONDS ?= 120
+fuzz: deps-clang
+	@$(MAKE) --no-print-directory -j$(JOBS) CC=clang \
+	    BUILD=$(BUILD)/fuzz OPTIMISE='-O1 -g -fno-omit-frame-pointer' \
+	    HARDENING='-fPIE -fsanitize=fuzzer-no-link,address,undefined \
+	    -fno-sanitize-recover=all' LINK_HARDENING='-pie \
+	    -fsanitize=fuzzer,address,undefined' fuzz-programs
+	tests/fuzz/run.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(fuzz_NAMES)
+
+fuzz_PROGRAMS := $(addprefix $(OUT)/test/fuzz/,$(fuzz_NAMES))
+fuzz-programs: $(fuzz_PROGRAMS)
+$(OUT)/test/fuzz/%: $(OBJ)/tests/fuzz/%.o \
+    $(lib_commerced) $(lib_stored) $(lib_player) $(lib_common)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
+
+# --- benchmarks, by hand ------------------------------------------------------
+
+bench_PROGRAMS := $(patsubst tests/bench/%.c,$(OUT)/test/bench/%,\
+	$(wildcard tests/bench/*.c))
+$(OUT)/test/bench/%: $(OBJ)/tests/bench/%.o $(lib_common)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
+
+bench: deps-check
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(bench_PROGRAMS)
+	BUILD=$(OUT) tests/bench/run.sh
+
+# --- packages that are needed: docs/dependencies.md says what for -------------
+
+DEPS_BUILD := gcc libc6-dev pkgconf=pkg-config libmicrohttpd-dev libssl-dev \
+	libjansson-dev libinih-dev libsystemd-dev libsqlite3-dev \
+	libcurl4-openssl-dev
+DEPS_DEMO := curl jq openssl=openssl age=age ca-certificates
+DEPS_CHECK := $(DEPS_DEMO) perl=prove libcmocka-dev \
+	shellcheck mandoc systemd=systemd-analyze procps \
+	nodejs=node npm=npm
+DEPS_CLANG := clang=clang libclang-rt-14-dev
+
+deps: deps-check deps-clang
+deps-build:
+	@packaging/deps.sh $(DEPS_BUILD)
+deps-demo:
+	@packaging/deps.sh $(DEPS_BUILD) $(DEPS_DEMO)
+deps-check:
+	@packaging/deps.sh $(DEPS_BUILD) $(DEPS_CHECK)
+	@$(MAKE) --no-print-directory node_modules/.package-lock.json
+deps-clang: deps-check
+	@packaging/deps.sh $(DEPS_CLANG)
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# --- a shop on this machine ---------------------------------------------------
+
+DEMO_VARIABLES := DEMO_DIR DEMO_MEDIA MEDIA DEMO_COMMERCE_PORT \
+	DEMO_STORAGE_PORT DEMO_COMMERCE_ADMIN_PORT DEMO_STORAGE_ADMIN_PORT
+export $(DEMO_VARIABLES)
+
+demo:
+	@$(MAKE) --no-print-directory deps-demo
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	@BUILD=$(OUT) exec demo/run
+
+# --- install ------------------------------------------------------------------
+
+BINDIR ?= $(PREFIX)/bin
+SBINDIR ?= $(PREFIX)/sbin
+MANDIR ?= $(PREFIX)/share/man
+DOCDIR ?= $(PREFIX)/share/doc/counterfoil
+CONFDIR ?= $(SYSCONFDIR)/counterfoil
+
+# Unit files and examples name /usr/sbin and /etc/counterfoil.
+install_text = sed -e 's,/usr/sbin/,$(SBINDIR)/,g' \
+	-e 's,/etc/counterfoil/,$(CONFDIR)/,g' $(1) >$(2) && chmod 644 $(2)
+
+install: all
+	install -d $(addprefix $(DESTDIR),$(BINDIR) $(SBINDIR) $(UNITDIR) \
+	    $(MANDIR)/man1 $(MANDIR)/man5 $(MANDIR)/man8 $(DOCDIR)/examples \
+	    $(DOCDIR)/api)
+	install -d -m 750 $(DESTDIR)$(CONFDIR)
+	install -m 755 $(OUT)/counterfoil $(DESTDIR)$(BINDIR)/
+	install -m 755 $(OUT)/commerced $(OUT)/stored $(DESTDIR)$(SBINDIR)/
+	for section in 1 5 8; do \
+	    for page in $(wildcard */*.[158]); do \
+	        case $$page in *.$$section) $(call install_text,$$page,\
+	            $(DESTDIR)$(MANDIR)/man$$section/$${page##*/}) || exit 1;; \
+	        esac; done; done
+	for unit in $(wildcard */*.service */*.socket); do \
+	    $(call install_text,$$unit,$(DESTDIR)$(UNITDIR)/$${unit##*/}) || \
+	        exit 1; done
+	for example in $(wildcard */*.conf.example); do \
+	    $(call install_text,$$example,\
+	        $(DESTDIR)$(DOCDIR)/examples/$${example##*/}) || exit 1; done
+	install -m 644 README.md CHANGES.md LICENSE $(wildcard docs/*.md) \
+	    $(DESTDIR)$(DOCDIR)/
+	install -m 644 $(wildcard docs/api/*.yaml) $(DESTDIR)$(DOCDIR)/api/
+
+help:
+	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
+	@printf '%s\n' \
+	    'make check-only TESTS=...  some test files' \
+	    'make lint                  layers, scripts, man pages, unit files' \
+	    'make check-full            everything; its parts alone:' \
+	    '                           $(addprefix check-full-,$(CHECK_FULL_PARTS))' \
+	    'make fuzz                  FUZZ_SECONDS=120 for each target' \
+	    'make bench                 side by side with the stock tools' \
+	    'make install               DESTDIR= PREFIX=/usr/local' \
+	    'make deps                  the Debian packages for all of these' \
+	    'SANITIZE=address,undefined or thread, V=1, CC=clang go with any'
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit clean
+.PHONY: all unit clean test-programs check run-tests check-only lint check-full \
+	$(addprefix check-full-,$(CHECK_FULL_PARTS)) fuzz fuzz-programs bench \
+	deps deps-build deps-demo deps-check deps-clang \
+	demo install help

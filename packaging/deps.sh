@@ -1,0 +1,45 @@
+#!/bin/bash
+# Install the Debian packages named that are not there yet, as root or by sudo.
+#
+#	packaging/deps.sh PACKAGE...
+#
+# "PACKAGE=COMMAND" is content when COMMAND is there, whoever installed it.
+# Costs nothing when all is there.
+
+set -euo pipefail
+
+missing=()
+for word in "$@"; do
+	package=${word%%=*}
+	if [[ $word == *=* ]] && command -v "${word#*=}" >/dev/null; then
+		continue
+	fi
+	status=$(dpkg-query -W -f '${db:Status-Status}' "$package" \
+	    2>/dev/null) || status=absent
+	[[ $status == installed ]] || missing+=("$package")
+done
+[[ ${#missing[@]} -gt 0 ]] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+	printf 'Needed, under the names that Debian 12 gives them: %s\n' \
+	    "${missing[*]}" >&2
+	exit 1
+fi
+as_root=()
+if [[ $(id -u) -ne 0 ]]; then
+	if ! command -v sudo >/dev/null; then
+		printf 'Run as root first: apt-get install %s\n' \
+		    "${missing[*]}" >&2
+		exit 1
+	fi
+	as_root=(sudo)
+fi
+
+printf 'Installing %s\n' "${missing[*]}"
+install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install
+    -y -q --no-install-recommends "${missing[@]}")
+# The lists of packages may be absent or old: the first attempt tells.
+if ! "${install[@]}" >/dev/null 2>&1; then
+	"${as_root[@]}" apt-get update -q
+	"${install[@]}"
+fi
