@@ -47,7 +47,7 @@ quiet = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
 # What each program is made of. stored has no sealed_*.o and no db: it cannot
 # decrypt, and tests/lint holds it to that.
 base_OBJS := $(addprefix common/, err.o log.o encoding.o uuid.o secret.o \
-	clock.o config.o)
+	clock.o config.o config_value.o config_check.o)
 daemon_OBJS := $(addprefix common/, process.o worker_pool.o http_server.o \
 	http_gate.o http_route.o http_request.o http_reply.o http_connection.o \
 	http_listen.o http_access_log.o)

@@ -316,6 +316,59 @@ bech32_decode(uint8_t *bytes, size_t size, const char *prefix,
 	    bech32_start(prefix));
 }
 
+/* --- UTF-8 ---------------------------------------------------------------- */
+
+/* The length that a first byte announces; 0: it is none. */
+static size_t
+utf8_announced(unsigned char first)
+{
+	if (first < 0x80)
+		return 1;
+	if (first >= 0xc2 && first <= 0xdf)
+		return 2;
+	if (first >= 0xe0 && first <= 0xef)
+		return 3;
+	return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+}
+
+/*
+ * The least second byte after this first one, where that is not 0x80: below
+ * lie C1 controls (c2) and overlong forms (e0, f0).
+ */
+static unsigned char
+utf8_second_least(unsigned char first)
+{
+	return first == 0xc2 || first == 0xe0 ? 0xa0 :
+	    first == 0xf0 ? 0x90 : 0x80;
+}
+
+/* The greatest: above lie surrogates (ed), and U+110000 and on (f4). */
+static unsigned char
+utf8_second_most(unsigned char first)
+{
+	return first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+}
+
+size_t
+utf8_printable(const char *text, size_t length)
+{
+	unsigned char first = (unsigned char)text[0], second;
+	size_t announced = utf8_announced(first);
+
+	if (announced == 0 || announced > length)
+		return 0;
+	if (announced == 1)
+		return first >= 0x20 && first != 0x7f;
+	second = (unsigned char)text[1];
+	if (second < utf8_second_least(first) ||
+	    second > utf8_second_most(first))
+		return 0;
+	for (size_t i = 2; i < announced; i++)
+		if (((unsigned char)text[i] & 0xc0) != 0x80)
+			return 0;
+	return announced;
+}
+
 /* --- codes: Crockford base32 --------------------------------------------- */
 
 static const char code_alphabet[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";

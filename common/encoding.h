@@ -46,6 +46,13 @@ enum err bech32_encode(char *text, size_t capacity, const char *prefix,
 enum err bech32_decode(uint8_t *bytes, size_t size, const char *prefix,
     const char *text);
 
+/*
+ * How many of the first bytes of text (length > 0 of them) are one printable
+ * character of UTF-8, 1 to 4.  0 when text begins with a control character
+ * (C0, DEL, C1) or is not UTF-8: overlong, surrogate, beyond U+10FFFF, cut.
+ */
+size_t utf8_printable(const char *text, size_t length);
+
 /* 16 characters in groups of four with hyphens (19 and a NUL), from 80 bits. */
 #define CODE_BYTES 10
 #define CODE_CHARACTERS 16

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/encoding.h"
 #include "common/log.h"
 
 #define LOG_LINE_MAX 4096	/* PIPE_BUF: one write() stays in one piece */
@@ -83,47 +84,6 @@ log_set_request(const char *request_id)
 
 /* --- text that cannot break a line --------------------------------------- */
 
-static bool
-is_continuation(unsigned char c)
-{
-	return (c & 0xc0) == 0x80;
-}
-
-/* The length that a first byte of UTF-8 announces; 0: it is none. */
-static size_t
-utf8_announced(unsigned char first)
-{
-	if (first < 0x80)
-		return 1;
-	if (first >= 0xc2 && first <= 0xdf)
-		return 2;
-	if (first >= 0xe0 && first <= 0xef)
-		return 3;
-	return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
-}
-
-/*
- * How many of the left bytes at s are one printable character: 0 when they
- * begin with a control character (C0, DEL, C1) or are not UTF-8 (overlong,
- * surrogate, beyond U+10FFFF or cut).
- */
-static size_t
-utf8_printable(const unsigned char *s, size_t left)
-{
-	size_t length = utf8_announced(s[0]);
-
-	if (length == 0 || length > left || s[0] < 0x20 || s[0] == 0x7f)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if (!is_continuation(s[i]))
-			return 0;
-	if ((s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xe0 && s[1] < 0xa0) ||
-	    (s[0] == 0xed && s[1] > 0x9f) || (s[0] == 0xf0 && s[1] < 0x90) ||
-	    (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return length;
-}
-
 /* False when it does not fit; then nothing is added. */
 static bool
 log_put(struct log_line *line, const char *text, size_t size)
@@ -143,22 +103,22 @@ log_put_text(struct log_line *line, const char *text)
 
 /* One character, or one byte that is none; returns how many were taken. */
 static size_t
-log_put_character(struct log_line *line, const unsigned char *s, size_t left)
+log_put_character(struct log_line *line, const char *s, size_t left)
 {
 	size_t length = utf8_printable(s, left);
 	char escaped[8];
 
 	if (length == 0) {
 		snprintf(escaped, sizeof(escaped), "%s\\x%02x",
-		    line->is_json ? "\\" : "", s[0]);
+		    line->is_json ? "\\" : "", (unsigned char)s[0]);
 		return log_put(line, escaped, strlen(escaped)) ? 1 : 0;
 	}
 	if (line->is_json && (s[0] == '"' || s[0] == '\\')) {
 		escaped[0] = '\\';
-		escaped[1] = (char)s[0];
+		escaped[1] = s[0];
 		return log_put(line, escaped, 2) ? 1 : 0;
 	}
-	return log_put(line, (const char *)s, length) ? length : 0;
+	return log_put(line, s, length) ? length : 0;
 }
 
 /* False when not all of it did fit. */
@@ -166,8 +126,7 @@ static bool
 log_put_escaped(struct log_line *line, const char *text, size_t size)
 {
 	while (size > 0) {
-		size_t taken = log_put_character(line,
-		    (const unsigned char *)text, size);
+		size_t taken = log_put_character(line, text, size);
 
 		if (taken == 0)
 			return false;
@@ -185,21 +144,6 @@ struct log_message {
 	bool is_cut;
 };
 
-/* Drop the part of a character that the end of the buffer left over. */
-static void
-log_message_trim(struct log_message *message)
-{
-	size_t start = message->size;
-
-	while (start > 0 && message->size - start < 3 &&
-	    is_continuation((unsigned char)message->text[start - 1]))
-		start--;
-	if (start > 0 && utf8_announced(
-	    (unsigned char)message->text[start - 1]) >
-	    message->size - (start - 1))
-		message->size = start - 1;
-}
-
 static void __attribute__((format(printf, 2, 0)))
 log_message_format(struct log_message *message, const char *format,
     va_list arguments)
@@ -209,10 +153,8 @@ log_message_format(struct log_message *message, const char *format,
 
 	message->size = n < 0 ? 0 : (size_t)n;
 	message->is_cut = message->size >= sizeof(message->text);
-	if (message->is_cut) {
+	if (message->is_cut)
 		message->size = sizeof(message->text) - 1;
-		log_message_trim(message);
-	}
 }
 
 static void
