@@ -1,0 +1,169 @@
+/* What the shop keeps, as plain structs: what the rules (shop/) fill, the
+ * handlers (http/) answer from, and the database (db/) reads and writes.
+ * No behaviour beyond names, limits and giving memory back.
+ *
+ * Strings are UTF-8 and owned by the struct that holds them; each
+ * x_clear() frees them and leaves the struct all zero.  Money is int64_t in
+ * minor units of the shop's one currency.  Times are Unix milliseconds.
+ */
+#ifndef COMMERCED_MODEL_H
+#define COMMERCED_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/token.h"
+#include "common/uuid.h"
+
+#define MONEY_MAX INT64_C(1000000000000)	/* of any amount and balance */
+#define CURRENCY_SIZE 4				/* "EUR" and a NUL */
+#define EMAIL_MAX 254
+#define SESSION_TOKEN_LENGTH 43			/* base64url of 32 bytes */
+#define IDEMPOTENCY_KEY_MAX 64
+#define REQUEST_HASH_BYTES 32			/* SHA-256 */
+#define MEDIA_TYPE_MAX 127
+#define MASTER_KEY_ID_SIZE 33
+#define DATE_SIZE 11				/* 2026-11-22 and a NUL */
+
+/* X(name, text) in the order of the numbers that the database holds. */
+#define ITEM_KINDS(X) X(TRACK, "track") X(ALBUM, "album") X(VIDEO, "video") \
+	X(BOOK, "book") X(AUDIOBOOK, "audiobook") X(SOFTWARE, "software") \
+	X(BUNDLE, "bundle") X(OTHER, "other")
+#define ITEM_STATES(X) X(DRAFT, "draft") X(PUBLISHED, "published") \
+	X(WITHDRAWN, "withdrawn")
+#define VERSION_STATES(X) X(PENDING, "pending") X(STORED, "stored") \
+	X(DELETING, "deleting") X(DELETED, "deleted")
+#define PURCHASE_STATUSES(X) X(PAID, "paid") \
+	X(PART_REFUNDED, "part-refunded") X(REFUNDED, "refunded")
+
+#define MODEL_ENUM_ITEM_KIND(name, text) ITEM_KIND_##name,
+#define MODEL_ENUM_ITEM_STATE(name, text) ITEM_##name,
+#define MODEL_ENUM_VERSION_STATE(name, text) VERSION_##name,
+#define MODEL_ENUM_PURCHASE_STATUS(name, text) PURCHASE_##name,
+enum item_kind { ITEM_KINDS(MODEL_ENUM_ITEM_KIND) ITEM_KIND__COUNT };
+enum item_state { ITEM_STATES(MODEL_ENUM_ITEM_STATE) ITEM_STATE__COUNT };
+enum version_state { VERSION_STATES(MODEL_ENUM_VERSION_STATE)
+	VERSION_STATE__COUNT };
+enum purchase_status { PURCHASE_STATUSES(MODEL_ENUM_PURCHASE_STATUS)
+	PURCHASE_STATUS__COUNT };
+
+/* The words of api.md; static. */
+const char *item_kind_text(enum item_kind kind);
+const char *item_state_text(enum item_state state);
+const char *version_state_text(enum version_state state);
+const char *purchase_status_text(enum purchase_status status);
+/* ERR_OUT_OF_RANGE when text is no kind. */
+enum err item_kind_parse(const char *text, enum item_kind *kind);
+
+struct account {
+	int64_t number;		/* inside: of the books and all other tables */
+	struct uuid id;		/* outside */
+	char email[EMAIL_MAX + 1];
+	int64_t balance_minor;
+	int64_t created_ms;
+};
+
+struct session {
+	int64_t number;
+	struct uuid id;
+	int64_t account;	/* its number */
+	int64_t created_ms;
+	int64_t used_ms;	/* to the hour */
+	int64_t expires_ms;
+};
+
+/* A file of an item with the version that the reader may have. */
+struct file {
+	int64_t number;
+	struct uuid id;
+	struct uuid item;
+	char *name;
+	char *media_type;
+	int64_t version;	/* from 1; 0: none yet, and all below is zero */
+	struct uuid version_id;
+	enum version_state state;
+	int64_t size;		/* of the plaintext, in bytes */
+	int64_t sealed_size;
+	char object[OBJECT_ID_LENGTH + 1];
+	char master_key[MASTER_KEY_ID_SIZE];	/* id, not the key */
+};
+
+struct file_list {
+	struct file *files;
+	size_t count;
+};
+
+struct item {
+	int64_t number;
+	struct uuid id;
+	enum item_kind kind;
+	enum item_state state;
+	char *title;
+	char *creator;
+	char *genre;		/* NULL: none */
+	char *description;	/* NULL: none */
+	char released[DATE_SIZE];	/* "": unknown */
+	int64_t price_minor;
+	int64_t created_ms;
+	int64_t published_ms;	/* of the first time; 0: never */
+	bool owned;		/* by the account that asks */
+	struct file_list files;	/* in the order they were first added */
+};
+
+struct item_list {
+	struct item *items;
+	size_t count;
+	char *next;		/* cursor of the next page; NULL: the end */
+};
+
+struct purchase_line {
+	struct uuid item;
+	char *title;		/* as it was when sold */
+	int64_t price_minor;
+	int64_t deducted_minor;
+	enum purchase_status status;	/* PAID or REFUNDED */
+};
+
+struct purchase {
+	int64_t number;		/* of the receipt: 1, 2, 3, ... without gaps */
+	struct uuid id;
+	int64_t account;
+	enum purchase_status status;
+	int64_t created_ms;
+	int64_t total_minor;
+	struct purchase_line *lines;
+	size_t line_count;
+};
+
+struct purchase_list {
+	struct purchase *purchases;
+	size_t count;
+	char *next;
+};
+
+struct library_entry {
+	struct file file;	/* with its newest stored version */
+	int64_t bought_version;	/* newest stored when bought; for a file that
+				 * came later, its first */
+	int64_t bought_ms;
+	int64_t completed_ms;	/* of that newest version; 0: not completed */
+};
+
+struct library_list {
+	struct library_entry *entries;
+	size_t count;
+	char *next;
+};
+
+/* NULL members and structs that are all zero are allowed. */
+void file_clear(struct file *file);
+void file_list_clear(struct file_list *list);
+void item_clear(struct item *item);
+void item_list_clear(struct item_list *list);
+void purchase_clear(struct purchase *purchase);
+void purchase_list_clear(struct purchase_list *list);
+void library_list_clear(struct library_list *list);
+
+#endif

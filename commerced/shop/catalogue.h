@@ -1,0 +1,102 @@
+/* The catalogue: items as drafts, on sale, withdrawn; search and browse. */
+#ifndef COMMERCED_SHOP_CATALOGUE_H
+#define COMMERCED_SHOP_CATALOGUE_H
+
+#include <stdbool.h>
+
+#include "commerced/model.h"
+#include "commerced/shop/shop.h"
+
+#define ITEM_TITLE_MAX 500		/* bytes */
+#define ITEM_CREATOR_MAX 500
+#define ITEM_GENRE_MAX 100
+#define ITEM_DESCRIPTION_MAX (32 * 1024)
+#define ITEM_LIMIT_MAX 100		/* of a page */
+#define ITEM_RELEVANT_MAX 200		/* where sort=relevance ends */
+#define ITEM_QUERY_MAX 200		/* bytes of q */
+
+enum item_member {
+	ITEM_TITLE = 1, ITEM_CREATOR = 2, ITEM_KIND = 4, ITEM_PRICE = 8,
+	ITEM_GENRE = 16, ITEM_DESCRIPTION = 32, ITEM_RELEASED = 64
+};
+#define ITEM_REQUIRED (ITEM_TITLE | ITEM_CREATOR | ITEM_KIND | ITEM_PRICE)
+
+/* What the shop's people say of an item; strings are borrowed. */
+struct item_fields {
+	unsigned given;		/* of enum item_member, or-ed; others are left
+				 * as they are (PATCH) or empty (POST) */
+	const char *title;
+	const char *creator;
+	enum item_kind kind;
+	int64_t price_minor;
+	const char *genre;	/* NULL: none; so for the next two */
+	const char *description;
+	const char *released;	/* "2026-11-22" */
+};
+
+/*
+ * Are they of the right form?  creating: all of ITEM_REQUIRED must be there.
+ * On ERR_OUT_OF_RANGE, or ERR_WRONG_TYPE for a missing one, *member is the
+ * name of the member at fault (static).  Pure; any thread.
+ */
+enum err item_fields_check(const struct item_fields *fields, bool creating,
+    const char **member);
+
+/* A draft.  ERR_OUT_OF_RANGE, ERR_WRONG_TYPE as item_fields_check(). */
+enum err item_create(struct shop_transaction *tx,
+    const struct item_fields *in, struct item *out);
+
+/* Change what is given.  ERR_NOT_FOUND; and those of item_create(). */
+enum err item_change(struct shop_transaction *tx, const struct uuid *id,
+    const struct item_fields *in, struct item *out);
+
+/* Off sale; owners keep it.  Again is ERR_OK.  ERR_NOT_FOUND. */
+enum err item_withdraw(struct shop_transaction *tx, const struct uuid *id,
+    struct item *out);
+
+/*
+ * On sale, also after it was withdrawn; again is ERR_OK.  ERR_NOT_FOUND;
+ * ERR_NOT_PUBLISHABLE: then out->files holds the files that have no stored
+ * version yet, or none when the item has no file at all.
+ */
+enum err item_publish(struct shop_transaction *tx, const struct uuid *id,
+    struct item *out);
+
+/*
+ * As buyers see it: on sale, or owned by viewer (an account number; 0:
+ * nobody); files with their newest stored version.  ERR_NOT_FOUND.
+ */
+enum err item_get(struct shop *shop, const struct uuid *id, int64_t viewer,
+    struct item *out);
+
+/* As the shop's people see it: any state, newest versions.  ERR_NOT_FOUND. */
+enum err item_get_any(struct shop *shop, const struct uuid *id,
+    struct item *out);
+
+enum item_sort { ITEM_SORT_NEWEST, ITEM_SORT_TITLE, ITEM_SORT_CREATOR,
+	ITEM_SORT_PRICE, ITEM_SORT_RELEVANCE, ITEM_SORT__COUNT };
+
+/* "newest", ...; ERR_OUT_OF_RANGE. */
+enum err item_sort_parse(const char *text, enum item_sort *sort);
+
+struct item_query {
+	const char *q;		/* words, the last as a prefix; NULL: none */
+	const char *creator;	/* NULL: any; whole and in any ASCII case */
+	const char *genre;	/* likewise */
+	bool has_kind;
+	enum item_kind kind;
+	enum item_sort sort;	/* RELEVANCE needs q: else ERR_OUT_OF_RANGE */
+	bool any_state;		/* for the shop's people; else on sale only */
+	size_t limit;		/* 1 to ITEM_LIMIT_MAX */
+	const char *cursor;	/* NULL: from the start */
+};
+
+/*
+ * A page, in the query's order; each item as item_get() (viewer 0) or
+ * item_get_any() gives it.  A cursor holds its place while items come and go,
+ * and goes with one sort only.  ERR_MALFORMED_CURSOR, ERR_OUT_OF_RANGE.
+ */
+enum err item_list(struct shop *shop, const struct item_query *query,
+    struct item_list *out);
+
+#endif

@@ -1,0 +1,61 @@
+/* Buying, and receipts. */
+#ifndef COMMERCED_SHOP_PURCHASE_H
+#define COMMERCED_SHOP_PURCHASE_H
+
+#include <stdbool.h>
+
+#include "commerced/model.h"
+#include "commerced/shop/shop.h"
+
+#define PURCHASE_ITEMS_MAX 100
+#define PURCHASE_LIMIT_MAX 100
+
+/* Is it 1 to 64 printable ASCII characters?  ERR_OUT_OF_RANGE. */
+enum err idempotency_key_check(const char *key, size_t length);
+
+/* All pointers are borrowed until done(). */
+struct purchase_request {
+	int64_t account;
+	const struct uuid *items;
+	size_t item_count;		/* 1 to PURCHASE_ITEMS_MAX */
+	bool has_expected_total;
+	int64_t expected_total_minor;
+	const char *idempotency_key;
+	uint8_t request_hash[REQUEST_HASH_BYTES];	/* method, path, body */
+};
+
+struct purchase_result {
+	struct purchase purchase;
+	bool is_replayed;	/* this key had bought it already */
+	/* With an error: */
+	struct uuid refused[PURCHASE_ITEMS_MAX];	/* ALREADY_OWNED: all that
+				 * are owned; ITEM_NOT_ON_SALE: all that are
+				 * not; DUPLICATE_ITEM: the first */
+	size_t refused_count;
+	int64_t total_minor;	/* PRICE_CHANGED: of now; PAYMENT_REQUIRED */
+	int64_t missing_minor;	/* PAYMENT_REQUIRED */
+};
+
+/*
+ * Buy all the items with the account's credit, or nothing.  Looked at in this
+ * order: ERR_IDEMPOTENCY_KEY_REUSED, ERR_OUT_OF_RANGE (number of items, the
+ * key's form), ERR_DUPLICATE_ITEM, ERR_ITEM_NOT_ON_SALE (also: unknown),
+ * ERR_ALREADY_OWNED, ERR_PRICE_CHANGED, ERR_PAYMENT_REQUIRED.  The result is
+ * to be cleared in every case.
+ */
+enum err purchase_buy(struct shop_transaction *tx,
+    const struct purchase_request *in, struct purchase_result *out);
+void purchase_result_clear(struct purchase_result *result);
+
+/* The account's receipt; another's is ERR_NOT_FOUND. */
+enum err purchase_get(struct shop *shop, int64_t account,
+    const struct uuid *id, struct purchase *out);
+
+/*
+ * Newest first, limit 1 to PURCHASE_LIMIT_MAX, cursor NULL for the start.
+ * ERR_MALFORMED_CURSOR, ERR_OUT_OF_RANGE.
+ */
+enum err purchase_list(struct shop *shop, int64_t account, size_t limit,
+    const char *cursor, struct purchase_list *out);
+
+#endif
