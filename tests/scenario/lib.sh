@@ -22,6 +22,7 @@
 # shellcheck disable=SC2034	# variables are for the scripts that include this
 
 set -Eeuo pipefail
+shopt -s inherit_errexit
 export LC_ALL=C.UTF-8 TZ=UTC
 umask 077
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
