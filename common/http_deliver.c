@@ -1,0 +1,192 @@
+/* From struct http_answer to the client: through the library, and in the
+ * middle of a body past it.
+ */
+#include "common/http_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+
+typedef void field_sink(void *closure, const char *name, const char *value);
+
+/* Does prefix_fields apply, and did the handler not say it itself? */
+static bool
+prefix_field_applies(const struct http_request *request,
+    const struct http_prefix_field *field)
+{
+	return strncmp(request->target, field->prefix,
+	    strlen(field->prefix)) == 0 &&
+	    http_answer_field(&request->answer, field->name) == NULL;
+}
+
+/* All fields of the answer but those that the sender of it makes. */
+static void
+each_field(const struct http_request *request, field_sink *sink,
+    void *closure)
+{
+	const struct http_answer *answer = &request->answer;
+	const struct http_server_options *options = &request->server->options;
+	const struct http_prefix_field *prefix = options->prefix_fields;
+	bool must_not_be_kept = answer->status >= 300 && answer->status != 304;
+	const char *p = answer->fields, *end = p + answer->fields_size;
+
+	while (p < end) {
+		const char *value = p + strlen(p) + 1;
+		if (!must_not_be_kept || strcasecmp(p, "Cache-Control") != 0)
+			sink(closure, p, value);
+		p = value + strlen(value) + 1;
+	}
+	if (must_not_be_kept)
+		sink(closure, "Cache-Control", "no-store");
+	for (; prefix != NULL && prefix->prefix != NULL; prefix++)
+		if (prefix_field_applies(request, prefix))
+			sink(closure, prefix->name, prefix->value);
+	if (options->request_ids)
+		sink(closure, "X-Request-Id", request->id);
+}
+
+static void
+add_to_response(void *closure, const char *name, const char *value)
+{
+	if (MHD_add_response_header(closure, name, value) != MHD_YES)
+		log_error("the library refused a field name=%s", name);
+}
+
+static ssize_t
+read_nothing(void *closure, uint64_t position, char *buffer, size_t size)
+{
+	(void)closure;
+	(void)position;
+	(void)buffer;
+	(void)size;
+	return MHD_CONTENT_READER_END_OF_STREAM;
+}
+
+/*
+ * A 304 of which nobody told the length of the 200: Content-Length: 0 would
+ * be a lie, and the library leaves it away only where the connection closes.
+ */
+static struct MHD_Response *
+response_without_length(void)
+{
+	struct MHD_Response *response = MHD_create_response_from_callback(
+	    MHD_SIZE_UNKNOWN, 16, read_nothing, NULL, NULL);
+
+	if (response != NULL)
+		MHD_set_response_options(response,
+		    MHD_RF_HTTP_1_0_COMPATIBLE_STRICT, MHD_RO_END);
+	return response;
+}
+
+/* Ownership of body and descriptor moves to the response. */
+static struct MHD_Response *
+response_new(struct http_answer *answer)
+{
+	struct MHD_Response *response;
+	static char nothing[1];
+
+	if (answer->status == 304 && answer->body == NULL &&
+	    answer->descriptor < 0)
+		return response_without_length();
+	if (answer->descriptor >= 0) {
+		response = MHD_create_response_from_fd_at_offset64(
+		    answer->length, answer->descriptor, answer->offset);
+		if (response != NULL)
+			answer->descriptor = -1;
+		return response;
+	}
+	if (answer->body == NULL)
+		return MHD_create_response_from_buffer(0, nothing,
+		    MHD_RESPMEM_PERSISTENT);
+	response = MHD_create_response_from_buffer(answer->body_size,
+	    answer->body, MHD_RESPMEM_MUST_FREE);
+	if (response != NULL)
+		answer->body = NULL;
+	return response;
+}
+
+bool
+http_deliver(struct http_request *request)
+{
+	struct http_answer *answer = &request->answer;
+	struct MHD_Response *response = response_new(answer);
+	enum MHD_Result queued;
+
+	if (response == NULL) {
+		log_error("no memory for an answer");
+		return false;
+	}
+	each_field(request, add_to_response, response);
+	if (atomic_load(&request->server->drains))
+		add_to_response(response, "Connection", "close");
+	queued = MHD_queue_response(request->library,
+	    (unsigned)answer->status, response);
+	MHD_destroy_response(response);
+	if (queued != MHD_YES) {
+		log_error("the library refused an answer status=%d",
+		    answer->status);
+		return false;
+	}
+	request->phase = HTTP_PHASE_SENT;
+	return true;
+}
+
+static void
+add_to_text(void *closure, const char *name, const char *value)
+{
+	fprintf(closure, "%s: %s\r\n", name, value);
+}
+
+static void
+write_answer(FILE *out, const struct http_request *request)
+{
+	const struct http_answer *answer = &request->answer;
+	time_t now = (time_t)clock_unix_s();
+	char date[40] = "";
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm) != NULL)
+		strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	fprintf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: close\r\n",
+	    answer->status, MHD_get_reason_phrase_for(
+	    (unsigned)answer->status), date);
+	each_field(request, add_to_text, out);
+	fprintf(out, "Content-Length: %zu\r\n\r\n", answer->body_size);
+	if (answer->body != NULL && strcmp(request->method, "HEAD") != 0)
+		fwrite(answer->body, 1, answer->body_size, out);
+}
+
+/*
+ * The library has sent nothing but, whole, a "100 Continue", and will send
+ * nothing: the socket's buffer is empty and takes an answer of an error's
+ * size in one piece.  Our half is shut behind it.
+ */
+bool
+http_deliver_early(struct http_request *request)
+{
+	int client = request->connection->socket;
+	bool is_sent = false;
+	size_t size = 0;
+	char *text = NULL;
+	FILE *out;
+
+	if (request->answer.descriptor >= 0)
+		return false;
+	out = open_memstream(&text, &size);
+	if (out == NULL)
+		return false;
+	write_answer(out, request);
+	if (fclose(out) == 0 && send(client, text, size,
+	    MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)size) {
+		shutdown(client, SHUT_WR);
+		request->is_answered_early = true;
+		is_sent = true;
+	}
+	free(text);
+	return is_sent;
+}

@@ -1,0 +1,235 @@
+/* What the files of the HTTP layer share among themselves.  The library's
+ * header comes in here and nowhere else: common/http_*.c alone may include
+ * this one.
+ */
+#ifndef COMMON_HTTP_INTERNAL_H
+#define COMMON_HTTP_INTERNAL_H
+
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "common/http_gate.h"
+#include "common/http_route.h"
+#include "common/http_server.h"
+#include "common/uuid.h"
+
+#define HTTP_STATUS_MAX 600
+/* Of a refused body this much is read, so that the client sees the answer. */
+#define HTTP_SWALLOW_MAX (UINT64_C(1024) * 1024)
+/* Up to here a file is copied to memory; above, the kernel sends it. */
+#define HTTP_FILE_COPY_MAX (UINT64_C(16) * 1024)
+#define HTTP_JSON_NESTING_MAX 16
+#define HTTP_NOTES_SIZE 256
+
+/* --- an answer, before the library gets it ------------------------------- */
+
+struct http_answer {
+	int status;		/* 0: none yet */
+	char *fields;		/* name NUL value NUL, ... */
+	size_t fields_size;
+	void *body;		/* owned; NULL: none, or a file */
+	size_t body_size;
+	int descriptor;		/* of a file, owned; -1: none */
+	uint64_t offset;	/* in the file */
+	uint64_t length;	/* of the file's part */
+};
+
+/* --- a connection: http_connection.c ------------------------------------- */
+
+enum http_connection_phase {
+	HTTP_CONNECTION_WAITING,	/* for a request line */
+	HTTP_CONNECTION_HEADER,		/* the request line is there */
+	HTTP_CONNECTION_SERVING		/* the header is complete */
+};
+
+struct http_connection {
+	struct http_connection *next, *previous;	/* the table's */
+	struct http_listening *listening;
+	int socket;
+	char peer[INET6_ADDRSTRLEN];
+	_Atomic int phase;		/* of enum http_connection_phase */
+	_Atomic unsigned requests;	/* begun */
+	_Atomic int64_t header_since_ms;	/* when the request line came */
+	/* the sweeper's alone */
+	unsigned swept_requests;
+	uint64_t swept_bytes;		/* received, when first seen waiting */
+	int64_t first_byte_ms;		/* 0: none seen since */
+};
+
+struct http_connection_table {
+	pthread_mutex_t mutex;
+	struct http_connection *first;
+	pthread_t sweeper;
+	bool sweeper_runs;
+	int wake;		/* eventfd: end, or look now */
+	_Atomic bool ends;
+};
+
+/* --- a listener: http_listen.c ------------------------------------------- */
+
+struct http_listening {
+	struct http_server *server;
+	char *address;		/* as configured */
+	char *unix_path;	/* NULL: not a Unix socket */
+	ino_t unix_inode;	/* to remove the path only while it is ours */
+	dev_t unix_device;
+	unsigned audience;
+	unsigned threads;
+	int socket;		/* -1 once closed */
+	unsigned port;
+	struct MHD_Daemon *daemon;	/* NULL before the start */
+	_Atomic unsigned open;	/* connections */
+	unsigned open_max;	/* further ones are closed unanswered */
+};
+
+struct http_acceptor {
+	pthread_t thread;
+	bool runs;
+	int wake;		/* eventfd: end */
+};
+
+/* --- the access log: http_access_log.c ----------------------------------- */
+
+struct http_access_log {
+	unsigned one_in;	/* 0: off */
+	char *path;		/* NULL: to the log */
+	_Atomic int descriptor;
+	_Atomic unsigned count;
+};
+
+/* --- the server ----------------------------------------------------------- */
+
+struct http_server {
+	struct http_server_options options;
+	struct http_listening *listening;
+	size_t listening_count;
+	struct http_acceptor acceptor;
+	struct http_connection_table table;
+	struct http_access_log access_log;
+	bool layout_is_known;	/* the library is the one whose header
+				 * parsing the gate knows */
+	_Atomic bool drains;	/* answers say Connection: close */
+	_Atomic bool cuts;	/* requests go no further */
+	_Atomic unsigned requests;	/* under way */
+	_Atomic unsigned suspended;
+	_Atomic unsigned resuming;	/* threads inside of a resume */
+	_Atomic unsigned public_open;	/* connections on public listeners */
+	_Atomic uint64_t answered[HTTP_STATUS_MAX];
+	_Atomic uint64_t refused_connections;
+	_Atomic uint64_t unanswered;	/* requests that ended without */
+};
+
+/* --- a request: http_life.c ------------------------------------------------ */
+
+enum http_phase {
+	HTTP_PHASE_HEADER,	/* the request line is there */
+	HTTP_PHASE_BEGIN,	/* begin was called, or its continuation */
+	HTTP_PHASE_BODY,	/* the body arrives */
+	HTTP_PHASE_HANDLE,	/* handle was called, or its continuation */
+	HTTP_PHASE_REFUSED,	/* there is an answer; the body is dropped */
+	HTTP_PHASE_SENT		/* the library has the answer */
+};
+
+struct http_text {		/* a copy that lives as long as the request */
+	struct http_text *next;
+	char text[];
+};
+
+struct http_request {
+	struct http_server *server;
+	struct http_connection *connection;
+	struct MHD_Connection *library;
+	enum http_phase phase;
+	http_handler *then;	/* not NULL: suspended, or just resumed */
+	char id[UUID_TEXT_SIZE];
+	char method[16];	/* cut when longer; no route has such */
+	int64_t started_ms;
+	struct http_framing framing;
+	struct http_match match;
+	uint64_t received;	/* bytes of the body */
+	uint64_t dropped;	/* of them, after the refusal */
+	bool is_answered_early;	/* past the library, see http_deliver.c */
+	uint8_t *body;		/* HTTP_BODY_JSON */
+	size_t body_size, body_capacity;
+	json_t *json;
+	struct http_answer answer;
+	void *state, *principal;
+	void (*state_release)(void *);
+	void (*principal_release)(void *);
+	struct http_text *texts;
+	char notes[HTTP_NOTES_SIZE];
+	size_t notes_length;
+	uintptr_t raw_target;	/* where the library has it; an address to
+				 * compare, never to read from */
+	char *scratch;		/* of the match; behind target */
+	char target[];
+};
+
+/* http_life.c: the library's callbacks */
+void *http_life_begin(void *server, const char *target,
+    struct MHD_Connection *library);
+enum MHD_Result http_life_continue(void *server,
+    struct MHD_Connection *library, const char *url, const char *method,
+    const char *version, const char *data, size_t *data_size,
+    void **request);
+void http_life_end(void *server, struct MHD_Connection *library,
+    void **request, enum MHD_RequestTerminationCode how);
+
+/* http_body.c */
+/*
+ * May the route have the body that the header announces?  ERR_OK, or what to
+ * answer, with *reason.
+ */
+enum err http_body_check(const struct http_request *request,
+    const char **reason);
+/* One piece; ERR_TOO_LARGE, ERR_NO_MEMORY, or what the handler says. */
+enum err http_body_add(struct http_request *request, const uint8_t *bytes,
+    size_t size);
+/* The body is complete: HTTP_BODY_JSON is parsed.  ERR_MALFORMED_JSON. */
+enum err http_body_finish(struct http_request *request, const char **reason);
+
+/* http_reply.c */
+void http_answer_clear(struct http_answer *answer);
+/* As http_reply_field(), from a ready value. */
+void http_answer_add_field(struct http_answer *answer, const char *name,
+    const char *value);
+const char *http_answer_field(const struct http_answer *answer,
+    const char *name);
+
+/* http_deliver.c */
+/* Hand the answer to the library.  False: the connection must be closed. */
+bool http_deliver(struct http_request *request);
+/*
+ * Answer in the middle of a body, where the library takes no answer: written
+ * to the socket by ourselves.  False: it did not go out.
+ */
+bool http_deliver_early(struct http_request *request);
+
+/* http_connection.c */
+enum err http_connection_table_open(struct http_server *server);
+void http_connection_table_close(struct http_server *server);
+void http_connection_notify(void *listening, struct MHD_Connection *library,
+    void **context, enum MHD_ConnectionNotificationCode code);
+/* Let those that wait for a request read nothing more. */
+void http_connection_shut_idle(struct http_server *server);
+/* Shut all, whatever they do. */
+void http_connection_cut(struct http_server *server);
+
+/* http_listen.c */
+enum err http_listen_open(struct http_listening *listening);
+void http_listen_close(struct http_listening *listening);
+enum err http_acceptor_start(struct http_server *server);
+/* No connection is accepted once this returns. */
+void http_acceptor_stop(struct http_server *server);
+
+/* http_access_log.c */
+enum err http_access_log_open(struct http_access_log *log,
+    const char *setting, const char *path);
+void http_access_log_close(struct http_access_log *log);
+/* aborted: the client did not get the whole answer. */
+void http_access_log_write(struct http_access_log *log,
+    const struct http_request *request, bool aborted);
+
+#endif

@@ -1,0 +1,344 @@
+/* Answers, as the handlers give them: kept in struct http_answer until
+ * http_deliver.c hands them to the library.
+ */
+#include "common/http_internal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "common/log.h"
+
+#define PROBLEM_TYPE "application/problem+json"
+
+void
+http_answer_clear(struct http_answer *answer)
+{
+	free(answer->fields);
+	free(answer->body);
+	if (answer->descriptor >= 0)
+		close(answer->descriptor);
+	*answer = (struct http_answer){ .descriptor = -1 };
+}
+
+const char *
+http_answer_field(const struct http_answer *answer, const char *name)
+{
+	const char *p = answer->fields, *end = p + answer->fields_size;
+
+	while (p < end) {
+		const char *value = p + strlen(p) + 1;
+		if (strcasecmp(p, name) == 0)
+			return value;
+		p = value + strlen(value) + 1;
+	}
+	return NULL;
+}
+
+/* Fields of which a second one adds, instead of replacing. */
+static bool
+may_repeat(const char *name)
+{
+	return strcasecmp(name, "Set-Cookie") == 0 ||
+	    strcasecmp(name, "Vary") == 0 || strcasecmp(name, "Link") == 0 ||
+	    strcasecmp(name, "WWW-Authenticate") == 0;
+}
+
+static void
+remove_field(struct http_answer *answer, const char *name)
+{
+	char *value = (char *)(uintptr_t)http_answer_field(answer, name);
+	char *begin, *next, *end = answer->fields + answer->fields_size;
+
+	if (value == NULL)
+		return;
+	begin = value - strlen(name) - 1;
+	next = value + strlen(value) + 1;
+	memmove(begin, next, (size_t)(end - next));
+	answer->fields_size -= (size_t)(next - begin);
+}
+
+static bool
+name_is_sound(const char *name)
+{
+	for (const char *p = name; *p != '\0'; p++)
+		if (!http_is_token_character((unsigned char)*p))
+			return false;
+	return *name != '\0';
+}
+
+void
+http_answer_add_field(struct http_answer *answer, const char *name,
+    const char *value)
+{
+	size_t name_size = strlen(name) + 1, value_size = strlen(value) + 1;
+	char *fields;
+
+	if (!name_is_sound(name) ||
+	    !http_field_value_is_sound(value, value_size - 1)) {
+		/* The value may be a stranger's: it is not repeated here. */
+		log_error("a field was left out of an answer: it holds a "
+		    "control character name=%s", name);
+		return;
+	}
+	if (!may_repeat(name))
+		remove_field(answer, name);
+	fields = realloc(answer->fields, answer->fields_size + name_size +
+	    value_size);
+	if (fields == NULL) {
+		log_error("no memory for a field name=%s", name);
+		return;
+	}
+	memcpy(fields + answer->fields_size, name, name_size);
+	memcpy(fields + answer->fields_size + name_size, value, value_size);
+	answer->fields = fields;
+	answer->fields_size += name_size + value_size;
+}
+
+void
+http_reply_field(struct http_request *request, const char *name,
+    const char *format, ...)
+{
+	va_list arguments;
+	char *value = NULL;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&value, format, arguments);
+	va_end(arguments);
+	if (length < 0) {
+		log_error("no memory for a field name=%s", name);
+		return;
+	}
+	http_answer_add_field(&request->answer, name, value);
+	free(value);
+}
+
+/* The one place that turns "none yet" into an answer. */
+static bool
+take_answer(struct http_request *request, int status)
+{
+	if (request->answer.status != 0) {
+		log_error("a second answer was dropped first=%d second=%d",
+		    request->answer.status, status);
+		return false;
+	}
+	if (status < 200 || status >= HTTP_STATUS_MAX) {
+		log_error("not a status to answer with status=%d", status);
+		status = 500;
+	}
+	request->answer.status = status;
+	return true;
+}
+
+void
+http_reply_empty(struct http_request *request, int status)
+{
+	take_answer(request, status);
+}
+
+/* Takes body, of size bytes. */
+static void
+reply_owned(struct http_request *request, int status,
+    const char *content_type, void *body, size_t size)
+{
+	if (!take_answer(request, status)) {
+		free(body);
+		return;
+	}
+	http_answer_add_field(&request->answer, "Content-Type", content_type);
+	request->answer.body = body;
+	request->answer.body_size = size;
+}
+
+/* Without memory for the body: the status says the rest. */
+static void
+reply_without_memory(struct http_request *request)
+{
+	log_error("no memory for an answer");
+	take_answer(request, err_status(ERR_NO_MEMORY));
+}
+
+void
+http_reply_bytes(struct http_request *request, int status,
+    const char *content_type, const void *bytes, size_t size)
+{
+	void *copy = malloc(size + 1);
+
+	if (copy == NULL) {
+		reply_without_memory(request);
+		return;
+	}
+	memcpy(copy, bytes, size);
+	reply_owned(request, status, content_type, copy, size);
+}
+
+static void
+reply_json_as(struct http_request *request, int status,
+    const char *content_type, json_t *json)
+{
+	char *text = json == NULL ? NULL :
+	    json_dumps(json, JSON_COMPACT);
+
+	json_decref(json);
+	if (text == NULL)
+		reply_without_memory(request);
+	else
+		reply_owned(request, status, content_type, text,
+		    strlen(text));
+}
+
+void
+http_reply_json(struct http_request *request, int status, json_t *json)
+{
+	reply_json_as(request, status, "application/json", json);
+}
+
+/* A small file is copied; the descriptor stays the caller's. */
+static enum err
+read_part(int descriptor, uint64_t offset, size_t length, char **out)
+{
+	size_t done = 0;
+	char *bytes = malloc(length + 1);
+
+	*out = NULL;
+	if (bytes == NULL)
+		return ERR_NO_MEMORY;
+	while (done < length) {
+		ssize_t got = pread(descriptor, bytes + done, length - done,
+		    (off_t)(offset + done));
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			free(bytes);
+			if (got == 0)
+				log_error("a file is shorter than it was");
+			else
+				log_errno("a file cannot be read");
+			return ERR_STORAGE_ERROR;
+		}
+		done += (size_t)got;
+	}
+	*out = bytes;
+	return ERR_OK;
+}
+
+void
+http_reply_file(struct http_request *request, int status, int descriptor,
+    uint64_t offset, uint64_t length)
+{
+	bool has_body = strcmp(request->method, "HEAD") != 0 && status != 304;
+	char *bytes;
+	enum err e;
+
+	if (http_request_is_answered(request)) {
+		close(descriptor);
+		take_answer(request, status);
+		return;
+	}
+	if (length > 0 && (length > HTTP_FILE_COPY_MAX || !has_body)) {
+		take_answer(request, status);
+		request->answer.descriptor = descriptor;
+		request->answer.offset = offset;
+		request->answer.length = length;
+		return;
+	}
+	e = read_part(descriptor, offset, (size_t)length, &bytes);
+	close(descriptor);
+	if (e != ERR_OK) {
+		http_reply_error(request, e, NULL);
+		return;
+	}
+	take_answer(request, status);
+	request->answer.body = bytes;
+	request->answer.body_size = (size_t)length;
+}
+
+/* Fields that the status itself asks for. */
+static void
+add_status_fields(struct http_request *request, int status)
+{
+	if (status == 401 && http_answer_field(&request->answer,
+	    "WWW-Authenticate") == NULL)
+		http_reply_field(request, "WWW-Authenticate", "Bearer");
+	if ((status == 503 || status == 429) &&
+	    http_answer_field(&request->answer, "Retry-After") == NULL)
+		http_reply_field(request, "Retry-After", "%d",
+		    status == 503 ? 1 : 60);
+}
+
+/* Takes extra, which may be NULL; so may member and detail. */
+static void
+reply_problem(struct http_request *request, enum err e, json_t *extra,
+    const char *member, const char *detail)
+{
+	int status = err_status(e);
+	json_t *problem = extra != NULL ? extra : json_object();
+
+	json_object_set_new(problem, "type", json_sprintf(
+	    "urn:counterfoil:%s", err_slug(e)));
+	json_object_set_new(problem, "title", json_string(err_text(e)));
+	json_object_set_new(problem, "status", json_integer(status));
+	if (detail != NULL)
+		json_object_set_new(problem, "detail", json_string(detail));
+	if (member != NULL)
+		json_object_set_new(problem, "member", json_string(member));
+	add_status_fields(request, status);
+	reply_json_as(request, status, PROBLEM_TYPE, problem);
+}
+
+/* detail as text, NULL when there is none or no memory for it */
+static char * __attribute__((format(printf, 1, 0)))
+detail_text(const char *detail, va_list arguments)
+{
+	char *text = NULL;
+
+	if (detail == NULL || vasprintf(&text, detail, arguments) < 0)
+		return NULL;
+	return text;
+}
+
+void
+http_reply_error(struct http_request *request, enum err e,
+    const char *detail, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, detail);
+	text = detail_text(detail, arguments);
+	va_end(arguments);
+	reply_problem(request, e, NULL, NULL, text);
+	free(text);
+}
+
+void
+http_reply_error_member(struct http_request *request, enum err e,
+    const char *member, const char *detail, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, detail);
+	text = detail_text(detail, arguments);
+	va_end(arguments);
+	reply_problem(request, e, NULL, member, text);
+	free(text);
+}
+
+void
+http_reply_problem(struct http_request *request, enum err e,
+    json_t *extra, const char *detail, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, detail);
+	text = detail_text(detail, arguments);
+	va_end(arguments);
+	reply_problem(request, e, extra, NULL, text);
+	free(text);
+}

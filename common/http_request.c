@@ -1,0 +1,238 @@
+/* What a request says; its state; waiting. */
+#include "common/http_internal.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+const char *
+http_request_method(const struct http_request *request)
+{
+	return request->method;
+}
+
+const char *
+http_request_target(const struct http_request *request)
+{
+	return request->target;
+}
+
+const char *
+http_request_query(const struct http_request *request)
+{
+	const char *mark = strchr(request->target, '?');
+
+	return mark == NULL ? "" : mark + 1;
+}
+
+/* The library leaves blanks behind a value; RFC 9110 does not count them. */
+static const char *
+trimmed_copy(struct http_request *request, const char *value, size_t length)
+{
+	struct http_text *text = malloc(sizeof(*text) + length + 1);
+
+	if (text == NULL)
+		return NULL;
+	memcpy(text->text, value, length);
+	text->text[length] = '\0';
+	text->next = request->texts;
+	request->texts = text;
+	return text->text;
+}
+
+const char *
+http_request_field(const struct http_request *request, const char *name)
+{
+	const char *value = NULL;
+	size_t length = 0, trimmed;
+
+	if (MHD_lookup_connection_value_n(request->library, MHD_HEADER_KIND,
+	    name, strlen(name), &value, &length) != MHD_YES)
+		return NULL;
+	if (value == NULL)
+		return "";
+	trimmed = length;
+	while (trimmed > 0 && (value[trimmed - 1] == ' ' ||
+	    value[trimmed - 1] == '\t'))
+		trimmed--;
+	if (trimmed == length)
+		return value;
+	return trimmed_copy((struct http_request *)(uintptr_t)request, value,
+	    trimmed);
+}
+
+struct counting {
+	const char *name;
+	size_t length;
+	unsigned count;
+};
+
+static enum MHD_Result
+count_field(void *closure, enum MHD_ValueKind kind, const char *name,
+    size_t name_length, const char *value, size_t value_length)
+{
+	struct counting *counting = closure;
+
+	(void)kind;
+	(void)value;
+	(void)value_length;
+	if (name_length == counting->length &&
+	    strcasecmp(name, counting->name) == 0)
+		counting->count++;
+	return MHD_YES;
+}
+
+unsigned
+http_request_field_count(const struct http_request *request,
+    const char *name)
+{
+	struct counting counting = { .name = name, .length = strlen(name) };
+
+	MHD_get_connection_values_n(request->library, MHD_HEADER_KIND,
+	    count_field, &counting);
+	return counting.count;
+}
+
+const char *
+http_request_parameter(const struct http_request *request, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < request->match.parameter_count; i++) {
+		const struct http_parameter *parameter =
+		    &request->match.parameters[i];
+		if (parameter->name_length == length &&
+		    memcmp(parameter->name, name, length) == 0)
+			return parameter->value;
+	}
+	return NULL;
+}
+
+int64_t
+http_request_content_length(const struct http_request *request)
+{
+	return request->framing.content_length;
+}
+
+json_t *
+http_request_json(const struct http_request *request)
+{
+	return request->json;
+}
+
+const uint8_t *
+http_request_body(const struct http_request *request, size_t *size)
+{
+	*size = request->body_size;
+	return request->body;
+}
+
+const char *
+http_request_peer(const struct http_request *request)
+{
+	return request->connection->peer;
+}
+
+const char *
+http_request_id(const struct http_request *request)
+{
+	return request->id;
+}
+
+unsigned
+http_request_audience(const struct http_request *request)
+{
+	return request->connection->listening->audience;
+}
+
+bool
+http_request_is_draining(const struct http_request *request)
+{
+	return atomic_load(&request->server->drains);
+}
+
+void
+http_request_set_state(struct http_request *request, void *state,
+    void (*release)(void *state))
+{
+	if (request->state_release != NULL)
+		request->state_release(request->state);
+	request->state = state;
+	request->state_release = release;
+}
+
+void *
+http_request_state(const struct http_request *request)
+{
+	return request->state;
+}
+
+void
+http_request_set_principal(struct http_request *request, void *principal,
+    void (*release)(void *principal))
+{
+	if (request->principal_release != NULL)
+		request->principal_release(request->principal);
+	request->principal = principal;
+	request->principal_release = release;
+}
+
+void *
+http_request_principal(const struct http_request *request)
+{
+	return request->principal;
+}
+
+/* A note that does not fit is left out whole. */
+void
+http_request_note(struct http_request *request, const char *format, ...)
+{
+	size_t room = sizeof(request->notes) - request->notes_length;
+	char *at = request->notes + request->notes_length;
+	va_list arguments;
+	int length;
+
+	if (room < 3)
+		return;
+	va_start(arguments, format);
+	length = vsnprintf(at + 1, room - 1, format, arguments);
+	va_end(arguments);
+	if (length <= 0 || (size_t)length >= room - 1) {
+		*at = '\0';
+		return;
+	}
+	*at = ' ';
+	request->notes_length += (size_t)length + 1;
+}
+
+void
+http_request_suspend(struct http_request *request, http_handler *then)
+{
+	request->then = then;
+	atomic_fetch_add(&request->server->suspended, 1);
+	MHD_suspend_connection(request->library);
+}
+
+/*
+ * The event thread may go on, and even end the request, while we are still in
+ * the library's call; hence the copies, and the count that a stop waits for
+ * before it takes the library down.
+ */
+void
+http_request_resume(struct http_request *request)
+{
+	struct http_server *server = request->server;
+	struct MHD_Connection *library = request->library;
+
+	atomic_fetch_add(&server->resuming, 1);
+	atomic_fetch_sub(&server->suspended, 1);
+	MHD_resume_connection(library);
+	atomic_fetch_sub(&server->resuming, 1);
+}
+
+bool
+http_request_is_answered(const struct http_request *request)
+{
+	return request->answer.status != 0;
+}

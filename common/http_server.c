@@ -1,0 +1,314 @@
+/* Setting the layer up and taking it down.
+ *
+ * The stop order: http_server_quiesce() (no further connection, every answer
+ * says Connection: close, idle connections are shut); http_server_drain()
+ * (requests under way end, or are cut when the time is over; none is left
+ * suspended, which the library would answer with abort()); http_server_free().
+ */
+#include "common/http_internal.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#define DRAIN_POLL_MS 5
+#define MEMORY_LEAST_BYTES 4096
+#define OTHER_OPEN_MAX 256	/* connections on a listener not for buyers */
+#define SPARE_DESCRIPTORS 256	/* besides connections and their files */
+/* The parser that http_gate_layout_is_exact() knows. */
+#define KNOWN_LIBRARY "0.9.75"
+
+/* Above the limit of connections so many more are told 503; more are shut. */
+static unsigned
+open_max(const struct http_server_options *options, unsigned audience)
+{
+	if ((audience & HTTP_PUBLIC) == 0)
+		return OTHER_OPEN_MAX;
+	return options->connection_max + options->connection_max / 8 + 16;
+}
+
+/* Each connection is a descriptor, and its answer may be a file. */
+static void
+raise_descriptor_limit(const struct http_server *server)
+{
+	rlim_t needed = SPARE_DESCRIPTORS;
+	struct rlimit limit;
+
+	for (size_t i = 0; i < server->listening_count; i++)
+		needed += 2 * (rlim_t)server->listening[i].open_max;
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
+		return;
+	limit.rlim_cur = limit.rlim_max == RLIM_INFINITY ||
+	    limit.rlim_max > needed ? needed : limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < needed)
+		log_warning("too few file descriptors for the configured "
+		    "connections: raise LimitNOFILE has=%ju needs=%ju",
+		    (uintmax_t)limit.rlim_cur, (uintmax_t)needed);
+}
+
+static enum err
+listening_open(struct http_server *server)
+{
+	const struct http_server_options *options = &server->options;
+	enum err e;
+
+	server->listening = calloc(options->listener_count + 1,
+	    sizeof(*server->listening));
+	if (server->listening == NULL)
+		return ERR_NO_MEMORY;
+	for (size_t i = 0; i < options->listener_count; i++) {
+		const struct http_listener *listener = &options->listeners[i];
+		struct http_listening *listening = &server->listening[i];
+		listening->socket = -1;
+		listening->server = server;
+		listening->audience = listener->audience;
+		listening->threads = listener->threads > 0 ?
+		    listener->threads : 1;
+		listening->open_max = open_max(options, listener->audience);
+		listening->address = strdup(listener->address);
+		server->listening_count++;
+		if (listening->address == NULL)
+			return ERR_NO_MEMORY;
+		e = http_listen_open(listening);
+		if (e != ERR_OK)
+			return e;
+	}
+	return ERR_OK;
+}
+
+enum err
+http_server_new(const struct http_server_options *options,
+    struct http_server **out)
+{
+	struct http_server *server = calloc(1, sizeof(*server));
+	enum err e;
+
+	*out = NULL;
+	if (server == NULL)
+		return ERR_NO_MEMORY;
+	server->options = *options;
+	server->options.listeners = NULL;	/* copied, not kept */
+	server->options.access_log = server->options.access_log_path = NULL;
+	server->acceptor.wake = server->table.wake = -1;
+	pthread_mutex_init(&server->table.mutex, NULL);
+	server->layout_is_known = strncmp(MHD_get_version(), KNOWN_LIBRARY,
+	    strlen(KNOWN_LIBRARY)) == 0;
+	json_object_seed(0);
+	e = http_access_log_open(&server->access_log, options->access_log,
+	    options->access_log_path);
+	if (e == ERR_OK) {
+		server->options.listeners = options->listeners;
+		e = listening_open(server);
+		server->options.listeners = NULL;
+	}
+	if (e != ERR_OK) {
+		http_server_free(server);
+		return e;
+	}
+	raise_descriptor_limit(server);
+	*out = server;
+	return ERR_OK;
+}
+
+/* What the library has to say; its lines end with LF. */
+static void __attribute__((format(printf, 2, 0)))
+library_log(void *closure, const char *format, va_list arguments)
+{
+	char line[512];
+
+	(void)closure;
+	vsnprintf(line, sizeof(line), format, arguments);
+	line[strcspn(line, "\n")] = '\0';
+	log_debug("http library: %s", line);
+}
+
+/* The library decodes nothing for us: its idea of a URL is never looked at. */
+static size_t
+leave_escaped(void *closure, struct MHD_Connection *library, char *text)
+{
+	(void)closure;
+	(void)library;
+	return strlen(text);
+}
+
+static size_t
+memory_bytes(const struct http_server *server)
+{
+	size_t wanted = server->options.connection_memory_bytes;
+
+	return wanted < MEMORY_LEAST_BYTES ? MEMORY_LEAST_BYTES : wanted;
+}
+
+static enum err
+library_start(struct http_listening *listening)
+{
+	struct http_server *server = listening->server;
+	const struct MHD_OptionItem pool[] = {
+		{ listening->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE :
+		    MHD_OPTION_END, listening->threads, NULL },
+		{ MHD_OPTION_END, 0, NULL },
+	};
+
+	listening->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD |
+	    MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET |
+	    MHD_USE_ERROR_LOG, 0, NULL, NULL, http_life_continue, server,
+	    MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,
+	    MHD_OPTION_URI_LOG_CALLBACK, http_life_begin, server,
+	    MHD_OPTION_NOTIFY_COMPLETED, http_life_end, server,
+	    MHD_OPTION_NOTIFY_CONNECTION, http_connection_notify, listening,
+	    MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_bytes(server),
+	    /* spread over the threads, so with room for a bad spread */
+	    MHD_OPTION_CONNECTION_LIMIT,
+	    listening->open_max * 2 + listening->threads,
+	    MHD_OPTION_CONNECTION_TIMEOUT, server->options.idle_timeout_s,
+	    MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
+	if (listening->daemon != NULL)
+		return ERR_OK;
+	log_error("the http library cannot be started address=%s",
+	    listening->address);
+	return ERR_IO;
+}
+
+enum err
+http_server_start(struct http_server *server)
+{
+	enum err e = http_connection_table_open(server);
+
+	if (!server->layout_is_known)
+		log_warning("unknown version of libmicrohttpd: bare LF, "
+		    "folded lines and NUL are left to it version=%s",
+		    MHD_get_version());
+	for (size_t i = 0; e == ERR_OK && i < server->listening_count; i++)
+		e = library_start(&server->listening[i]);
+	if (e == ERR_OK)
+		e = http_acceptor_start(server);
+	return e;
+}
+
+void
+http_server_quiesce(struct http_server *server)
+{
+	atomic_store(&server->drains, true);
+	http_acceptor_stop(server);
+	for (size_t i = 0; i < server->listening_count; i++)
+		http_listen_close(&server->listening[i]);
+	http_connection_shut_idle(server);
+}
+
+/* No request under way, and no thread inside the library for one? */
+static bool
+is_drained(const struct http_server *server)
+{
+	return atomic_load(&server->requests) == 0 &&
+	    atomic_load(&server->resuming) == 0;
+}
+
+bool
+http_server_drain(struct http_server *server, int64_t timeout_ms)
+{
+	int64_t deadline = clock_monotonic_ms() + timeout_ms;
+	bool is_whole;
+
+	while (!is_drained(server) && clock_monotonic_ms() < deadline)
+		poll(NULL, 0, DRAIN_POLL_MS);
+	is_whole = is_drained(server);
+	if (!is_whole)
+		log_warning("requests under way are cut requests=%u "
+		    "suspended=%u", atomic_load(&server->requests),
+		    atomic_load(&server->suspended));
+	/*
+	 * From here on no handler is called, so none can suspend; those that
+	 * are suspended end when they are resumed.
+	 */
+	atomic_store(&server->cuts, true);
+	http_connection_cut(server);
+	while (!is_drained(server))
+		poll(NULL, 0, DRAIN_POLL_MS);
+	return is_whole;
+}
+
+void
+http_server_free(struct http_server *server)
+{
+	if (server == NULL)
+		return;
+	http_acceptor_stop(server);
+	for (size_t i = 0; i < server->listening_count; i++)
+		if (server->listening[i].daemon != NULL)
+			MHD_stop_daemon(server->listening[i].daemon);
+	http_connection_table_close(server);
+	for (size_t i = 0; i < server->listening_count; i++) {
+		http_listen_close(&server->listening[i]);
+		free(server->listening[i].address);
+	}
+	free(server->listening);
+	http_access_log_close(&server->access_log);
+	pthread_mutex_destroy(&server->table.mutex);
+	free(server);
+}
+
+unsigned
+http_server_port(const struct http_server *server, size_t index)
+{
+	return index < server->listening_count ?
+	    server->listening[index].port : 0;
+}
+
+static void
+write_gauge(FILE *out, const char *prefix, const char *name,
+    const char *help, unsigned value)
+{
+	fprintf(out, "# HELP %s_%s %s\n# TYPE %s_%s gauge\n%s_%s %u\n",
+	    prefix, name, help, prefix, name, prefix, name, value);
+}
+
+static void
+write_counter(FILE *out, const char *prefix, const char *name,
+    const char *help, uint64_t value)
+{
+	fprintf(out, "# HELP %s_%s %s\n# TYPE %s_%s counter\n"
+	    "%s_%s %" PRIu64 "\n", prefix, name, help, prefix, name, prefix,
+	    name, value);
+}
+
+void
+http_server_write_metrics(struct http_server *server, FILE *out,
+    const char *prefix)
+{
+	unsigned open = 0;
+
+	fprintf(out, "# HELP %s_http_requests_total Requests answered, by "
+	    "status.\n# TYPE %s_http_requests_total counter\n", prefix,
+	    prefix);
+	for (unsigned code = 200; code < HTTP_STATUS_MAX; code++) {
+		uint64_t count = atomic_load_explicit(&server->answered[code],
+		    memory_order_relaxed);
+		if (count > 0)
+			fprintf(out, "%s_http_requests_total{code=\"%u\"} %"
+			    PRIu64 "\n", prefix, code, count);
+	}
+	for (size_t i = 0; i < server->listening_count; i++)
+		open += atomic_load(&server->listening[i].open);
+	write_counter(out, prefix, "http_requests_unanswered_total",
+	    "Requests that ended without an answer of ours: the client left, "
+	    "or the library refused them.", atomic_load(&server->unanswered));
+	write_counter(out, prefix, "http_connections_refused_total",
+	    "Connections closed at once: too many.",
+	    atomic_load(&server->refused_connections));
+	write_gauge(out, prefix, "http_connections",
+	    "Connections open.", open);
+	write_gauge(out, prefix, "http_requests_under_way",
+	    "Requests begun and not ended.", atomic_load(&server->requests));
+	write_gauge(out, prefix, "http_requests_suspended",
+	    "Requests that wait for a worker.",
+	    atomic_load(&server->suspended));
+}
