@@ -49,8 +49,9 @@ quiet = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
 base_OBJS := $(addprefix common/, err.o log.o encoding.o uuid.o secret.o \
 	clock.o config.o config_value.o config_check.o)
 daemon_OBJS := $(addprefix common/, process.o worker_pool.o http_server.o \
-	http_gate.o http_route.o http_request.o http_reply.o http_connection.o \
-	http_listen.o http_access_log.o)
+	http_life.o http_gate.o http_route.o http_body.o http_request.o \
+	http_reply.o http_deliver.o http_connection.o http_listen.o \
+	http_access_log.o http_operator.o)
 token_OBJS := $(addprefix common/, token.o token_target.o hmac.o key_file.o)
 stored_OBJS := $(base_OBJS) $(daemon_OBJS) $(token_OBJS) \
 	$(patsubst %.c,%.o,$(wildcard stored/*.c))
@@ -130,7 +131,7 @@ $(OUT)/test/replay/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay.o \
 $(OUT)/test/hold-sync.so: tests/tools/hold-sync.c
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(WERROR) \
-	    -O2 -fPIC -shared -o $@ $< -ldl
+	    -O2 -fPIC -shared -o $@ $<
 
 # What "make check" runs; LAST_TESTS look at what the others left behind.
 LINTS := $(wildcard tests/lint/*-test.sh)

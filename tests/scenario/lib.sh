@@ -28,6 +28,8 @@ umask 077
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck source=tests/tap.sh
+. "$ROOT/tests/tap.sh"
 BUILD=${BUILD:-build}
 case $BUILD in
 /*) ;;
@@ -41,126 +43,10 @@ LOGS=$SCENARIO_LOGS/$SCENARIO
 : >"$LOGS/secrets"
 export ASAN_OPTIONS="${ASAN_OPTIONS:-}${ASAN_OPTIONS:+:}verify_asan_link_order=0"
 
-# --- TAP --------------------------------------------------------------------
-
-TAP_COUNT=0
-TAP_FAILED=0
-TAP_DONE=
-
-# diag TEXT...: a comment in the output, one for each line
-diag() {
-	printf '%s\n' "$*" | sed 's/^/# /' >&2
-}
-
-pass() {
-	TAP_COUNT=$((TAP_COUNT + 1))
-	printf 'ok %d - %s\n' "$TAP_COUNT" "$1"
-}
-
-fail() {
-	TAP_COUNT=$((TAP_COUNT + 1))
-	TAP_FAILED=$((TAP_FAILED + 1))
-	printf 'not ok %d - %s\n' "$TAP_COUNT" "$1"
-	diag "at $(tap_caller)"
-}
-
-# The line of the script that called into this file.
-tap_caller() {
-	local depth=1
-	while [[ ${BASH_SOURCE[$depth]:-} == "${BASH_SOURCE[0]}" ]]; do
-		depth=$((depth + 1))
-	done
-	printf '%s line %s' "$(basename "${BASH_SOURCE[$depth]:-?}")" \
-	    "${BASH_LINENO[$((depth - 1))]}"
-}
-
-# ok DESCRIPTION COMMAND...: the command succeeds
-ok() {
-	local description=$1
-	shift
-	if "$@"; then
-		pass "$description"
-	else
-		fail "$description"
-	fi
-}
-
-# not_ok DESCRIPTION COMMAND...: the command fails
-not_ok() {
-	local description=$1
-	shift
-	if "$@"; then
-		fail "$description"
-	else
-		pass "$description"
-	fi
-}
-
-# is GOT EXPECTED DESCRIPTION
-is() {
-	if [[ $1 == "$2" ]]; then
-		pass "$3"
-	else
-		fail "$3"
-		diag "     got: $1"
-		diag "expected: $2"
-	fi
-}
-
-# isnt GOT UNEXPECTED DESCRIPTION
-isnt() {
-	if [[ $1 != "$2" ]]; then
-		pass "$3"
-	else
-		fail "$3"
-		diag "got what it must not be: $1"
-	fi
-}
-
-# like GOT EXTENDED-REGULAR-EXPRESSION DESCRIPTION
-like() {
-	if [[ $1 =~ $2 ]]; then
-		pass "$3"
-	else
-		fail "$3"
-		diag "     got: $1"
-		diag "no match: $2"
-	fi
-}
-
-# unlike GOT EXTENDED-REGULAR-EXPRESSION DESCRIPTION
-unlike() {
-	if [[ $1 =~ $2 ]]; then
-		fail "$3"
-		diag "      got: $1"
-		diag "matches: $2"
-	else
-		pass "$3"
-	fi
-}
-
-# same_file FILE FILE DESCRIPTION: byte by byte
-same_file() {
-	if cmp "$1" "$2" >&2; then
-		pass "$3"
-	else
-		fail "$3"
-	fi
-}
-
-skip_all() {
-	printf '1..0 # SKIP %s\n' "$1"
-	TAP_DONE=yes
-	exit 0
-}
-
 # The last line of every scenario: stops the daemons, which must end well.
 done_testing() {
 	stop_daemons
-	printf '1..%d\n' "$TAP_COUNT"
-	TAP_DONE=yes
-	[[ $TAP_FAILED -eq 0 ]] || exit 1
-	exit 0
+	tap_done
 }
 
 # --- the end of the script ---------------------------------------------------
@@ -493,6 +379,26 @@ kill_commerced() {
 # peak_memory_kib PID: VmHWM
 peak_memory_kib() {
 	sed -n 's/^VmHWM:[[:space:]]*\([0-9]*\) kB/\1/p' "/proc/$1/status"
+}
+
+# Held syncs: with $HOLD_SYNC before a daemon's command (as in
+# STORED_WRAP=("${HOLD_SYNC[@]}")) every fsync, fdatasync and msync of it waits
+# from hold_syncs to release_syncs.
+HOLD_SYNC=(env "LD_PRELOAD=$BUILD/test/hold-sync.so"
+    "HOLD_SYNC_FILE=$WORK/hold-sync")
+
+hold_syncs() {
+	rm -f "$WORK/hold-sync.waiting"
+	: >"$WORK/hold-sync"
+}
+
+release_syncs() {
+	rm -f "$WORK/hold-sync"
+}
+
+# Does at least one call wait since hold_syncs?  For wait_until.
+sync_is_held() {
+	[[ -s $WORK/hold-sync.waiting ]]
 }
 
 # The build has a sanitizer (memory and time then mean little).
