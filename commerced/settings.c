@@ -1,0 +1,234 @@
+/* The table of commerced.conf, and what must hold between its values. */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commerced/settings.h"
+#include "common/log.h"
+#include "common/token.h"
+
+#define KIB(n) (INT64_C(1024) * (n))
+#define HOUR_S INT64_C(3600)
+#define DAY_S (24 * HOUR_S)
+#define FIELD(f) offsetof(struct settings, f)
+
+static const struct config_key settings_keys[] = {
+	{ .name = "commerce-id", .kind = CONFIG_TEXT,
+	    .offset = FIELD(commerce_id),
+	    .help = "The identifier of this commerce server in every URL: "
+	    "letters, digits, '.', '_' and '-', at most 64." },
+	{ .name = "shop-name", .kind = CONFIG_TEXT,
+	    .offset = FIELD(shop_name), .initial = "Counterfoil",
+	    .help = "The name of the shop, as buyers see it." },
+	{ .name = "shop-url", .kind = CONFIG_ORIGIN,
+	    .offset = FIELD(shop_url),
+	    .help = "The origin under which browsers reach the shop; cookies "
+	    "are for it alone." },
+	{ .name = "currency", .kind = CONFIG_TEXT,
+	    .offset = FIELD(currency),
+	    .help = "The shop's one currency, three capitals (ISO 4217); "
+	    "fixed once the database is made." },
+
+	{ .name = "listen", .kind = CONFIG_LIST, .offset = FIELD(listen),
+	    .initial = "127.0.0.1:8080", .least = 1, .most = 8,
+	    .words = CONFIG_ADDRESS,
+	    .help = "Where buyers are served: HOST:PORT, [HOST]:PORT or "
+	    "unix:PATH, one or more." },
+	{ .name = "admin-listen", .kind = CONFIG_LIST,
+	    .offset = FIELD(admin_listen), .initial = "127.0.0.1:8090",
+	    .least = 1, .most = 8, .words = CONFIG_ADDRESS,
+	    .help = "Where /admin/v1, /readyz and /metrics are served." },
+	{ .name = "admin-on-public", .kind = CONFIG_BOOLEAN,
+	    .offset = FIELD(admin_on_public), .initial = "no",
+	    .help = "Whether /admin/v1 is served on listen too." },
+
+	{ .name = "state", .kind = CONFIG_PATH, .offset = FIELD(state),
+	    .help = "The folder of the database and the sealed files; one "
+	    "process for each." },
+	{ .name = "master-keys", .kind = CONFIG_PATH,
+	    .offset = FIELD(master_keys),
+	    .help = "Lines 'id hex': the first seals new versions, the others "
+	    "open what was sold before." },
+	{ .name = "signing-keys", .kind = CONFIG_PATH,
+	    .offset = FIELD(signing_keys),
+	    .help = "Lines 'commerce-id key-id hex', shared with the storage "
+	    "service; the first one of commerce-id signs." },
+	{ .name = "admin-token-file", .kind = CONFIG_PATH,
+	    .offset = FIELD(admin_token_file),
+	    .help = "One line: the token of the shop's own people." },
+
+	{ .name = "storage-origin", .kind = CONFIG_ORIGIN,
+	    .offset = FIELD(storage_origin),
+	    .help = "The public origin of the storage service, which is "
+	    "signed and given to buyers." },
+	{ .name = "storage-connect-to", .kind = CONFIG_ADDRESS,
+	    .offset = FIELD(storage_connect_to), .initial = "",
+	    .help = "Connect there instead of to what storage-origin names: "
+	    "HOST:PORT or unix:PATH." },
+	{ .name = "keep-sealed", .kind = CONFIG_BOOLEAN,
+	    .offset = FIELD(keep_sealed), .initial = "yes",
+	    .help = "Whether sealed files stay here once they are stored, so "
+	    "that a lost storage host can be filled again." },
+	{ .name = "push-transfers", .kind = CONFIG_NUMBER,
+	    .offset = FIELD(push_transfers), .initial = "4",
+	    .least = 1, .most = 64,
+	    .help = "How many sealed files go to the storage service at "
+	    "once." },
+	{ .name = "publish-wait", .kind = CONFIG_SECONDS,
+	    .offset = FIELD(publish_wait_s), .initial = "5s",
+	    .most = 300,
+	    .help = "How long an upload waits to be stored before it is "
+	    "answered with 202." },
+
+	{ .name = "token-lifetime", .kind = CONFIG_SECONDS,
+	    .offset = FIELD(token_lifetime_s), .initial = "1h",
+	    .least = 1, .most = 7 * DAY_S,
+	    .help = "The least lifetime of a security token for buyers." },
+	{ .name = "token-rate", .kind = CONFIG_SIZE,
+	    .offset = FIELD(token_rate_bytes), .initial = "100KiB",
+	    .least = 1, .most = INT64_C(1) << 40,
+	    .help = "One second is added to the lifetime for so many bytes of "
+	    "the file." },
+	{ .name = "token-lifetime-most", .kind = CONFIG_SECONDS,
+	    .offset = FIELD(token_lifetime_most_s), .initial = "24h",
+	    .least = 1, .most = 7 * DAY_S,
+	    .help = "The longest lifetime of a security token; the storage "
+	    "service refuses more than 8 days." },
+	{ .name = "session-lifetime", .kind = CONFIG_SECONDS,
+	    .offset = FIELD(session_lifetime_s), .initial = "30d",
+	    .least = 1, .most = 365 * DAY_S,
+	    .help = "How long a session lasts after its last use." },
+
+	{ .name = "upload-max", .kind = CONFIG_SIZE,
+	    .offset = FIELD(upload_max_bytes), .initial = "1TiB",
+	    .least = 1, .most = INT64_C(1) << 50,
+	    .help = "The largest file that may be uploaded." },
+	{ .name = "threads", .kind = CONFIG_NUMBER,
+	    .offset = FIELD(threads), .initial = "2", .least = 1, .most = 64,
+	    .help = "Event threads of each listener; as many as there are "
+	    "cores, not more." },
+	{ .name = "workers", .kind = CONFIG_NUMBER,
+	    .offset = FIELD(workers), .initial = "4", .least = 1, .most = 64,
+	    .help = "Threads that wait for the disk." },
+	{ .name = "password-threads", .kind = CONFIG_NUMBER,
+	    .offset = FIELD(password_threads), .initial = "2",
+	    .least = 1, .most = 64,
+	    .help = "Threads that check passwords, each with 16 MiB while it "
+	    "does." },
+	{ .name = "password-queue", .kind = CONFIG_NUMBER,
+	    .offset = FIELD(password_queue), .initial = "64",
+	    .least = 1, .most = 100000,
+	    .help = "Sign-ins and registrations that may wait for a password "
+	    "thread; more are answered with 503." },
+	{ .name = "attempts-by-account", .kind = CONFIG_NUMBER,
+	    .offset = FIELD(attempts_by_account), .initial = "10",
+	    .least = 1, .most = 1000000,
+	    .help = "Failed sign-ins in ten minutes from one address for one "
+	    "e-mail address." },
+	{ .name = "attempts-by-address", .kind = CONFIG_NUMBER,
+	    .offset = FIELD(attempts_by_address), .initial = "100",
+	    .least = 1, .most = 1000000,
+	    .help = "Failed sign-ins and registrations in ten minutes from "
+	    "one address." },
+	{ .name = "connections", .kind = CONFIG_NUMBER,
+	    .offset = FIELD(connection_max), .initial = "1024",
+	    .least = 4, .most = 100000,
+	    .help = "Connections at once on all public listeners; more are "
+	    "answered with 503." },
+	{ .name = "idle-timeout", .kind = CONFIG_SECONDS,
+	    .offset = FIELD(idle_timeout_s), .initial = "60s",
+	    .least = 1, .most = HOUR_S,
+	    .help = "A connection without a byte in either direction for so "
+	    "long is closed." },
+	{ .name = "header-timeout", .kind = CONFIG_SECONDS,
+	    .offset = FIELD(header_timeout_s), .initial = "20s",
+	    .least = 1, .most = HOUR_S,
+	    .help = "From the first byte of a request to the end of its "
+	    "header fields." },
+	{ .name = "stop-wait", .kind = CONFIG_SECONDS,
+	    .offset = FIELD(stop_wait_s), .initial = "10s",
+	    .most = HOUR_S,
+	    .help = "How long requests under way may go on after SIGTERM." },
+
+	{ .name = "access-log", .kind = CONFIG_TEXT,
+	    .offset = FIELD(access_log), .initial = "off",
+	    .help = "off, full, or a number N: one request in N." },
+	{ .name = "access-log-file", .kind = CONFIG_PATH,
+	    .offset = FIELD(access_log_file), .initial = "",
+	    .help = "The file of the access log; without one it goes to the "
+	    "log." },
+};
+
+#define SETTINGS_COUNT (sizeof(settings_keys) / sizeof(settings_keys[0]))
+
+static bool
+settings_currency_is_valid(const char *text)
+{
+	return strlen(text) == 3 &&
+	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
+}
+
+static bool
+settings_access_log_is_valid(const char *text)
+{
+	if (strcmp(text, "off") == 0 || strcmp(text, "full") == 0)
+		return true;
+	return text[0] >= '1' && text[0] <= '9' && strlen(text) <= 9 &&
+	    strspn(text, "0123456789") == strlen(text);
+}
+
+/* What the table cannot say.  All faults are logged, not the first alone. */
+static enum err
+settings_check(const char *path, const struct settings *s)
+{
+	enum err e = ERR_OK;
+
+	if (!commerce_id_is_valid(s->commerce_id)) {
+		log_error("%s: commerce-id: write 1 to 64 letters, digits, "
+		    "'.', '_' or '-', beginning with a letter or digit", path);
+		e = ERR_CONFIG;
+	}
+	if (!settings_currency_is_valid(s->currency)) {
+		log_error("%s: currency: write three capitals, such as EUR",
+		    path);
+		e = ERR_CONFIG;
+	}
+	if (s->shop_name[0] == '\0') {
+		log_error("%s: shop-name: write the name of the shop", path);
+		e = ERR_CONFIG;
+	}
+	if (!settings_access_log_is_valid(s->access_log)) {
+		log_error("%s: access-log: write off, full, or a number",
+		    path);
+		e = ERR_CONFIG;
+	}
+	if (s->token_lifetime_most_s < s->token_lifetime_s) {
+		log_error("%s: token-lifetime-most: must not be less than "
+		    "token-lifetime", path);
+		e = ERR_CONFIG;
+	}
+	return e;
+}
+
+enum err
+settings_load(const char *path, struct settings *settings)
+{
+	enum err e;
+
+	e = config_load(path, settings_keys, SETTINGS_COUNT, settings);
+	if (e == ERR_OK)
+		e = settings_check(path, settings);
+	return e;
+}
+
+enum err
+settings_print(FILE *out, const struct settings *settings)
+{
+	return config_print(out, settings_keys, SETTINGS_COUNT, settings);
+}
+
+void
+settings_clear(struct settings *settings)
+{
+	config_clear(settings_keys, SETTINGS_COUNT, settings);
+}

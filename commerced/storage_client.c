@@ -1,0 +1,409 @@
+/* Transfers by libcurl's multi interface: one thread moves them all, sleeps
+ * while nothing moves, and is woken by anybody who has news.
+ */
+#include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commerced/storage_client.h"
+#include "common/secret.h"
+
+#define STORAGE_CONNECT_S 10L
+/*
+ * Silence that ends a transfer.  Long, since the storage service syncs a large
+ * file to its disk between the last byte and its answer.
+ */
+#define STORAGE_SILENCE_S 120L
+#define STORAGE_UPLOAD_BUFFER (256L * 1024)
+#define STORAGE_BODY_MAX 4096	/* of an answer; what is longer is cut */
+#define STORAGE_FIELD_SIZE 128
+#define STORAGE_WAIT_MOST_MS INT64_C(3600000)
+
+struct storage_client {
+	CURLM *multi;
+	struct curl_slist *connect_to;	/* "::HOST:PORT" */
+	const char *socket_path;	/* unix:, or NULL */
+	struct storage_transfer *transfers;
+};
+
+struct storage_transfer {
+	struct storage_client *client;
+	struct storage_transfer *next;
+	struct storage_transfer **previous;	/* what points to this one */
+	void *context;
+	CURL *easy;
+	struct curl_slist *fields;
+	int descriptor;			/* -1: no body */
+	uint64_t offset;
+	int read_errno;			/* of the file; 0: none */
+	size_t body_size;
+	char body[STORAGE_BODY_MAX];
+	char error[CURL_ERROR_SIZE];
+};
+
+enum err
+storage_client_global_init(void)
+{
+	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? ERR_OK :
+	    ERR_INTERNAL;
+}
+
+void
+storage_client_global_cleanup(void)
+{
+	curl_global_cleanup();
+}
+
+enum err
+storage_client_new(const char *connect_to, struct storage_client **out)
+{
+	struct storage_client *client = calloc(1, sizeof(*client));
+	enum err e = ERR_NO_MEMORY;
+	char *rule = NULL;
+
+	*out = NULL;
+	if (client == NULL)
+		goto out;
+	client->multi = curl_multi_init();
+	if (client->multi == NULL)
+		goto out;
+	if (connect_to != NULL && strncmp(connect_to, "unix:", 5) == 0) {
+		client->socket_path = connect_to + 5;
+	} else if (connect_to != NULL && connect_to[0] != '\0') {
+		if (asprintf(&rule, "::%s", connect_to) < 0)
+			goto out;
+		client->connect_to = curl_slist_append(NULL, rule);
+		free(rule);
+		if (client->connect_to == NULL)
+			goto out;
+	}
+	*out = client;
+	client = NULL;
+	e = ERR_OK;
+out:
+	storage_client_free(client);
+	return e;
+}
+
+static void
+storage_transfer_free(struct storage_transfer *transfer)
+{
+	if (transfer->previous != NULL) {
+		*transfer->previous = transfer->next;
+		if (transfer->next != NULL)
+			transfer->next->previous = transfer->previous;
+	}
+	if (transfer->easy != NULL) {
+		(void)curl_multi_remove_handle(transfer->client->multi,
+		    transfer->easy);
+		curl_easy_cleanup(transfer->easy);
+	}
+	for (struct curl_slist *f = transfer->fields; f != NULL; f = f->next)
+		secret_wipe(f->data, strlen(f->data));
+	curl_slist_free_all(transfer->fields);
+	if (transfer->descriptor >= 0)
+		(void)close(transfer->descriptor);
+	free(transfer);
+}
+
+void
+storage_client_free(struct storage_client *client)
+{
+	if (client == NULL)
+		return;
+	while (client->transfers != NULL)
+		storage_transfer_free(client->transfers);
+	curl_slist_free_all(client->connect_to);
+	if (client->multi != NULL)
+		(void)curl_multi_cleanup(client->multi);
+	free(client);
+}
+
+/* --- what libcurl calls --------------------------------------------------- */
+
+static size_t
+storage_read(char *buffer, size_t size, size_t count, void *context)
+{
+	struct storage_transfer *transfer = context;
+	ssize_t n;
+
+	do {
+		n = pread(transfer->descriptor, buffer, size * count,
+		    (off_t)transfer->offset);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		transfer->read_errno = errno;
+		return CURL_READFUNC_ABORT;
+	}
+	transfer->offset += (uint64_t)n;
+	return (size_t)n;
+}
+
+/* libcurl sends again from the start when a kept connection turned out dead. */
+static int
+storage_seek(void *context, curl_off_t offset, int origin)
+{
+	struct storage_transfer *transfer = context;
+
+	if (origin != SEEK_SET || offset < 0)
+		return CURL_SEEKFUNC_CANTSEEK;
+	transfer->offset = (uint64_t)offset;
+	return CURL_SEEKFUNC_OK;
+}
+
+static size_t
+storage_write(char *bytes, size_t size, size_t count, void *context)
+{
+	struct storage_transfer *transfer = context;
+	size_t room = sizeof(transfer->body) - 1 - transfer->body_size;
+	size_t taken = size * count < room ? size * count : room;
+
+	memcpy(transfer->body + transfer->body_size, bytes, taken);
+	transfer->body_size += taken;
+	return size * count;
+}
+
+/* --- beginning ------------------------------------------------------------ */
+
+static bool
+storage_transfer_set(struct storage_transfer *transfer, const char *url)
+{
+	struct storage_client *client = transfer->client;
+	CURL *easy = transfer->easy;
+
+	return curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK &&
+	    !curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") &&
+	    !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) &&
+	    !curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) &&
+	    !curl_easy_setopt(easy, CURLOPT_PROXY, "") &&
+	    !curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L) &&
+	    !curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) &&
+	    !curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+	    (long)CURL_HTTP_VERSION_1_1) &&
+	    !curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT,
+	    STORAGE_CONNECT_S) &&
+	    !curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L) &&
+	    !curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
+	    STORAGE_SILENCE_S) &&
+	    !curl_easy_setopt(easy, CURLOPT_CONNECT_TO, client->connect_to) &&
+	    !curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH,
+	    client->socket_path) &&
+	    !curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->fields) &&
+	    !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, storage_write) &&
+	    !curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) &&
+	    !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error) &&
+	    !curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+}
+
+static bool
+storage_transfer_set_body(struct storage_transfer *transfer, uint64_t size)
+{
+	CURL *easy = transfer->easy;
+
+	return !curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L) &&
+	    !curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
+	    STORAGE_UPLOAD_BUFFER) &&
+	    !curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
+	    (curl_off_t)size) &&
+	    !curl_easy_setopt(easy, CURLOPT_READFUNCTION, storage_read) &&
+	    !curl_easy_setopt(easy, CURLOPT_READDATA, transfer) &&
+	    !curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, storage_seek) &&
+	    !curl_easy_setopt(easy, CURLOPT_SEEKDATA, transfer);
+}
+
+static bool
+storage_transfer_add_field(struct storage_transfer *transfer,
+    const char *field)
+{
+	struct curl_slist *list = curl_slist_append(transfer->fields, field);
+
+	if (list != NULL)
+		transfer->fields = list;
+	return list != NULL;
+}
+
+/* A transfer with its fields, in the client's list; NULL: out of memory. */
+static struct storage_transfer *
+storage_transfer_new(struct storage_client *client, const char *token,
+    int descriptor, void *context)
+{
+	struct storage_transfer *transfer = calloc(1, sizeof(*transfer));
+	char field[STORAGE_FIELD_SIZE];
+	bool is_ready;
+
+	if (transfer == NULL) {
+		if (descriptor >= 0)
+			(void)close(descriptor);
+		return NULL;
+	}
+	transfer->client = client;
+	transfer->context = context;
+	transfer->descriptor = descriptor;
+	transfer->next = client->transfers;
+	if (transfer->next != NULL)
+		transfer->next->previous = &transfer->next;
+	transfer->previous = &client->transfers;
+	client->transfers = transfer;
+	(void)snprintf(field, sizeof(field), "Authorization: Bearer %s", token);
+	transfer->easy = curl_easy_init();
+	is_ready = transfer->easy != NULL &&
+	    storage_transfer_add_field(transfer, field) &&
+	    storage_transfer_add_field(transfer,
+	    "Content-Type: application/octet-stream") &&
+	    storage_transfer_add_field(transfer, "User-Agent: commerced/"
+	    COUNTERFOIL_VERSION);
+	secret_wipe(field, sizeof(field));
+	if (!is_ready) {
+		storage_transfer_free(transfer);
+		return NULL;
+	}
+	return transfer;
+}
+
+static enum err
+storage_transfer_start(struct storage_transfer *transfer, bool is_set)
+{
+	if (!is_set || curl_multi_add_handle(transfer->client->multi,
+	    transfer->easy) != CURLM_OK) {
+		storage_transfer_free(transfer);
+		return ERR_INTERNAL;
+	}
+	return ERR_OK;
+}
+
+enum err
+storage_client_put(struct storage_client *client, const char *url,
+    const char *token, int descriptor, uint64_t size, void *context)
+{
+	struct storage_transfer *transfer;
+
+	(void)posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
+	transfer = storage_transfer_new(client, token, descriptor, context);
+	if (transfer == NULL)
+		return ERR_NO_MEMORY;
+	return storage_transfer_start(transfer,
+	    storage_transfer_set(transfer, url) &&
+	    storage_transfer_set_body(transfer, size));
+}
+
+enum err
+storage_client_delete(struct storage_client *client, const char *url,
+    const char *token, void *context)
+{
+	struct storage_transfer *transfer;
+
+	transfer = storage_transfer_new(client, token, -1, context);
+	if (transfer == NULL)
+		return ERR_NO_MEMORY;
+	return storage_transfer_start(transfer,
+	    storage_transfer_set(transfer, url) &&
+	    !curl_easy_setopt(transfer->easy, CURLOPT_CUSTOMREQUEST,
+	    "DELETE"));
+}
+
+/* --- ending --------------------------------------------------------------- */
+
+/* The slug and the detail of problem+json, when the body is that. */
+static void
+storage_answer_problem(struct storage_transfer *transfer,
+    struct storage_answer *answer)
+{
+	static const char prefix[] = "urn:counterfoil:";
+	json_t *problem = json_loadb(transfer->body, transfer->body_size, 0,
+	    NULL);
+	const char *type = json_string_value(json_object_get(problem, "type"));
+	const char *detail = json_string_value(json_object_get(problem,
+	    "detail"));
+
+	if (type != NULL && strncmp(type, prefix, sizeof(prefix) - 1) == 0)
+		(void)snprintf(answer->slug, sizeof(answer->slug), "%s",
+		    type + sizeof(prefix) - 1);
+	if (detail != NULL)
+		(void)snprintf(answer->reason, sizeof(answer->reason), "%s",
+		    detail);
+	json_decref(problem);
+}
+
+static void
+storage_answer_fill(struct storage_transfer *transfer, CURLcode code,
+    struct storage_answer *answer)
+{
+	long status = 0;
+
+	memset(answer, 0, sizeof(*answer));
+	answer->context = transfer->context;
+	(void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE,
+	    &status);
+	if (transfer->read_errno != 0) {
+		answer->result = ERR_IO;
+		(void)snprintf(answer->reason, sizeof(answer->reason),
+		    "cannot read the sealed file: %s",
+		    strerrordesc_np(transfer->read_errno));
+	} else if (code != CURLE_OK || status < 200) {
+		answer->result = ERR_UNREACHABLE;
+		(void)snprintf(answer->reason, sizeof(answer->reason), "%s",
+		    transfer->error[0] != '\0' ? transfer->error :
+		    curl_easy_strerror(code));
+	} else {
+		answer->result = ERR_OK;
+		answer->status = (int)status;
+		if (status >= 300)
+			storage_answer_problem(transfer, answer);
+	}
+}
+
+/* The next transfer that ended; false: none did. */
+static bool
+storage_client_take_answer(struct storage_client *client,
+    struct storage_answer *answer)
+{
+	struct storage_transfer *transfer = NULL;
+	CURLMsg *message;
+	CURLcode code;
+	int left;
+
+	do {
+		message = curl_multi_info_read(client->multi, &left);
+	} while (message != NULL && message->msg != CURLMSG_DONE);
+	if (message == NULL)
+		return false;
+	/* The message lives only until its handle is removed. */
+	code = message->data.result;
+	(void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
+	    (char **)&transfer);
+	storage_answer_fill(transfer, code, answer);
+	storage_transfer_free(transfer);
+	return true;
+}
+
+bool
+storage_client_wait(struct storage_client *client, int64_t timeout_ms,
+    struct storage_answer *answer)
+{
+	int running, events;
+
+	if (timeout_ms < 0)
+		timeout_ms = 0;
+	if (timeout_ms > STORAGE_WAIT_MOST_MS)
+		timeout_ms = STORAGE_WAIT_MOST_MS;
+	if (curl_multi_perform(client->multi, &running) != CURLM_OK)
+		running = 0;
+	if (storage_client_take_answer(client, answer))
+		return true;
+	(void)curl_multi_poll(client->multi, NULL, 0, (int)timeout_ms,
+	    &events);
+	(void)curl_multi_perform(client->multi, &running);
+	return storage_client_take_answer(client, answer);
+}
+
+void
+storage_client_wake(struct storage_client *client)
+{
+	(void)curl_multi_wakeup(client->multi);
+}

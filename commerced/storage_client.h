@@ -1,0 +1,67 @@
+/* commerced's own requests to the storage service: several transfers at once
+ * on one thread.  The only file of the program that includes curl/curl.h.
+ */
+#ifndef COMMERCED_STORAGE_CLIENT_H
+#define COMMERCED_STORAGE_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+#define STORAGE_SLUG_SIZE 64
+#define STORAGE_REASON_SIZE 256
+
+struct storage_client;	/* one thread, except storage_client_wake() */
+
+/* How a transfer ended. */
+struct storage_answer {
+	void *context;		/* of the transfer */
+	enum err result;	/* ERR_OK: status is the answer's;
+				 * ERR_UNREACHABLE: no whole answer came;
+				 * ERR_IO: the file could not be read */
+	int status;
+	char slug[STORAGE_SLUG_SIZE];	/* of the problem, "" when none */
+	char reason[STORAGE_REASON_SIZE];	/* for the log; no secrets */
+};
+
+/*
+ * Once in the life of the process, before the first thread, and at its end.
+ * ERR_INTERNAL.
+ */
+enum err storage_client_global_init(void);
+void storage_client_global_cleanup(void);
+
+/*
+ * connect_to: HOST:PORT or unix:PATH that stands for whatever host the URLs
+ * name; NULL or "": none.  Borrowed until free.  ERR_NO_MEMORY.
+ */
+enum err storage_client_new(const char *connect_to,
+    struct storage_client **out);
+
+/* Cut what is under way, without an answer for it.  NULL is allowed. */
+void storage_client_free(struct storage_client *client);
+
+/*
+ * Begin to send size bytes of descriptor (taken, also on failure) with PUT.
+ * url and token are copied.  ERR_NO_MEMORY, ERR_INTERNAL.
+ */
+enum err storage_client_put(struct storage_client *client, const char *url,
+    const char *token, int descriptor, uint64_t size, void *context);
+
+/* Begin a DELETE. */
+enum err storage_client_delete(struct storage_client *client,
+    const char *url, const char *token, void *context);
+
+/*
+ * Work until a transfer ended (true, with its answer), or storage_client_wake()
+ * was called or timeout_ms passed (false).  Answers that are there already
+ * come first.
+ */
+bool storage_client_wait(struct storage_client *client, int64_t timeout_ms,
+    struct storage_answer *answer);
+
+/* End a wait, now or the next one; any thread. */
+void storage_client_wake(struct storage_client *client);
+
+#endif
