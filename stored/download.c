@@ -1,0 +1,260 @@
+/* GET and HEAD of /media/OBJECT: preconditions and Range as RFC 9110 has
+ * them, then the kernel sends the file.
+ *
+ * media_open() is where answers kept in memory would be looked up: what
+ * follows it depends on the request and on the object's size alone.
+ */
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/encoding.h"
+#include "stored/condition.h"
+#include "stored/range.h"
+#include "stored/stored.h"
+
+#define DIGEST_BYTES 32
+#define DIGEST_TEXT_SIZE 45	/* base64 with padding and a NUL */
+
+/* An object that is to be answered with, open. */
+struct media {
+	struct object_key key;
+	int descriptor;
+	uint64_t size_bytes;
+};
+
+static enum err
+media_open(struct stored *stored, const struct http_request *request,
+    struct media *media)
+{
+	media->key = stored_object_key(request);
+	return objects_get(stored->objects, &media->key, &media->descriptor,
+	    &media->size_bytes);
+}
+
+/* --- fields ---------------------------------------------------------------- */
+
+static bool
+is_fallback_character(unsigned char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	    (c >= '0' && c <= '9') || c == '.' || c == '_' || c == ' ' ||
+	    c == '-';
+}
+
+/* One "_" for each character that is not plain; name is valid UTF-8. */
+static void
+write_fallback(char *text, const char *name)
+{
+	for (; *name != '\0'; name++) {
+		unsigned char c = (unsigned char)*name;
+
+		if ((c & 0xc0) == 0x80)
+			continue;	/* goes on with a character */
+		*text++ = is_fallback_character(c) ? (char)c : '_';
+	}
+	*text = '\0';
+}
+
+/* What RFC 3986 calls unreserved; all of it may stand in an ext-value. */
+static bool
+is_unreserved(unsigned char c)
+{
+	return (is_fallback_character(c) && c != ' ') || c == '~';
+}
+
+static void
+write_percent_encoded(char *text, const char *name)
+{
+	static const char digits[] = "0123456789ABCDEF";
+
+	for (; *name != '\0'; name++) {
+		unsigned char c = (unsigned char)*name;
+
+		if (is_unreserved(c)) {
+			*text++ = (char)c;
+			continue;
+		}
+		*text++ = '%';
+		*text++ = digits[c >> 4];
+		*text++ = digits[c & 15];
+	}
+	*text = '\0';
+}
+
+static void
+add_disposition(struct http_request *request, const char *name)
+{
+	char fallback[FILE_NAME_MAX + 1], encoded[3 * FILE_NAME_MAX + 1];
+
+	write_fallback(fallback, name);
+	write_percent_encoded(encoded, name);
+	http_reply_field(request, "Content-Disposition",
+	    "attachment; filename=\"%s\"; filename*=UTF-8''%s", fallback,
+	    encoded);
+}
+
+/* The object id is the digest of the whole, in another alphabet. */
+static void
+add_digest(struct http_request *request, const char *object)
+{
+	uint8_t digest[DIGEST_BYTES];
+	unsigned char text[DIGEST_TEXT_SIZE];
+
+	if (hex_decode(digest, sizeof(digest), object, OBJECT_ID_LENGTH) !=
+	    ERR_OK)
+		return;
+	EVP_EncodeBlock(text, digest, sizeof(digest));
+	http_reply_field(request, "Repr-Digest", "sha-256=:%s:", text);
+}
+
+static void
+add_fields(struct http_request *request, const struct media *media)
+{
+	const struct token_target *target = stored_target(request);
+
+	http_reply_field(request, "ETag", "\"%s\"", media->key.object);
+	http_reply_field(request, "Accept-Ranges", "bytes");
+	add_digest(request, media->key.object);
+	http_reply_field(request, "Content-Type",
+	    "application/octet-stream");
+	http_reply_field(request, "Cache-Control",
+	    "private, max-age=3600, no-transform");
+	if (target->name[0] != '\0')
+		add_disposition(request, target->name);
+	http_reply_field(request, "X-Content-Type-Options", "nosniff");
+	http_reply_field(request, "Referrer-Policy", "no-referrer");
+	http_reply_field(request, "Cross-Origin-Resource-Policy",
+	    "cross-origin");
+}
+
+/* --- answers --------------------------------------------------------------- */
+
+static bool
+is_head(const struct http_request *request)
+{
+	return strcmp(http_request_method(request), "HEAD") == 0;
+}
+
+/* Takes the descriptor. */
+static void
+answer_part(struct stored *stored, struct http_request *request,
+    const struct media *media, const struct range *range)
+{
+	metrics_add(stored->metrics, METRIC_DOWNLOADS, 1);
+	metrics_add(stored->metrics, METRIC_DOWNLOAD_BYTES, range->length);
+	add_fields(request, media);
+	http_reply_field(request, "Content-Range", "bytes %" PRIu64 "-%" PRIu64
+	    "/%" PRIu64, range->offset, range->offset + range->length - 1,
+	    media->size_bytes);
+	http_reply_file(request, 206, media->descriptor, range->offset,
+	    range->length);
+}
+
+static void
+answer_whole(struct stored *stored, struct http_request *request,
+    const struct media *media)
+{
+	metrics_add(stored->metrics, METRIC_DOWNLOADS, 1);
+	if (!is_head(request))
+		metrics_add(stored->metrics, METRIC_DOWNLOAD_BYTES,
+		    media->size_bytes);
+	add_fields(request, media);
+	http_reply_file(request, 200, media->descriptor, 0,
+	    media->size_bytes);
+}
+
+static void
+answer_unsatisfiable(struct stored *stored, struct http_request *request,
+    const struct media *media)
+{
+	close(media->descriptor);
+	http_reply_field(request, "Content-Range", "bytes */%" PRIu64,
+	    media->size_bytes);
+	stored_refuse(stored, request, ERR_RANGE_NOT_SATISFIABLE,
+	    "Content-Range says how large the object is.");
+}
+
+/* --- what was asked for ------------------------------------------------------ */
+
+/* Range, where it counts: only for GET, and only for the object of If-Range. */
+static enum range_verdict
+select_range(const struct http_request *request, const struct media *media,
+    struct range *range)
+{
+	const char *if_range = http_request_field(request, "If-Range");
+
+	if (is_head(request) || (if_range != NULL &&
+	    !condition_is_tag(if_range, media->key.object)))
+		return RANGE_WHOLE;
+	return range_select(http_request_field(request, "Range"),
+	    media->size_bytes, range);
+}
+
+/*
+ * RFC 9110, section 13.2.2, without the steps that compare dates: an object
+ * never changes, and no answer carries Last-Modified.  ERR_OK: go on.
+ * True in *is_unchanged: 304.
+ */
+static enum err
+check_conditions(const struct http_request *request,
+    const struct media *media, bool *is_unchanged)
+{
+	const char *field = http_request_field(request, "If-Match");
+
+	*is_unchanged = false;
+	if (field != NULL && !condition_list_has(field, media->key.object,
+	    CONDITION_STRONG))
+		return ERR_PRECONDITION_FAILED;
+	field = http_request_field(request, "If-None-Match");
+	*is_unchanged = field != NULL && condition_list_has(field,
+	    media->key.object, CONDITION_WEAK);
+	return ERR_OK;
+}
+
+/* Takes the descriptor. */
+static void
+answer(struct stored *stored, struct http_request *request,
+    const struct media *media)
+{
+	struct range range;
+
+	switch (select_range(request, media, &range)) {
+	case RANGE_WHOLE:
+		answer_whole(stored, request, media);
+		break;
+	case RANGE_PART:
+		answer_part(stored, request, media, &range);
+		break;
+	case RANGE_UNSATISFIABLE:
+		answer_unsatisfiable(stored, request, media);
+		break;
+	}
+}
+
+void
+download_handle(struct http_request *request, void *application)
+{
+	struct stored *stored = application;
+	struct media media;
+	bool is_unchanged;
+	enum err e = media_open(stored, request, &media);
+
+	if (e != ERR_OK) {
+		stored_refuse(stored, request, e, NULL);
+		return;
+	}
+	e = check_conditions(request, &media, &is_unchanged);
+	if (e != ERR_OK) {
+		close(media.descriptor);
+		stored_refuse(stored, request, e, NULL);
+	} else if (is_unchanged) {
+		add_fields(request, &media);
+		http_reply_file(request, 304, media.descriptor, 0,
+		    media.size_bytes);
+	} else {
+		answer(stored, request, &media);
+	}
+}

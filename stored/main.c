@@ -1,0 +1,224 @@
+/* stored: the storage daemon.  Receives sealed files, checks security tokens,
+ * hands the files out.  It links nothing that opens them (stored(8)).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/process.h"
+#include "stored/housekeeping.h"
+#include "stored/settings.h"
+#include "stored/stored.h"
+
+#define PROGRAM "stored"
+#define DEFAULT_CONFIG "/etc/counterfoil/stored.conf"
+
+#define QUEUE_MAX 4096		/* requests that wait for a worker */
+#define PIECES_HELD_MAX 1024	/* uploads whose running hash is kept */
+/* For one request; performance.md measured 4 and 8 KiB against 32. */
+#define CONNECTION_MEMORY_BYTES (8 * 1024)
+#define OPERATOR_THREADS 1
+
+/* Everything that main() makes, in order; unmade in the other. */
+struct daemon {
+	struct process_options options;
+	struct settings settings;
+	struct stored stored;
+	struct housekeeping *housekeeping;
+};
+
+/* As many descriptors as we may have: each transfer takes two. */
+static void
+raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
+		log_errno("cannot raise the limit of open files");
+}
+
+static unsigned
+event_threads(const struct settings *settings)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (settings->threads > 0)
+		return (unsigned)settings->threads;
+	return cores > 0 ? (unsigned)cores : 1;
+}
+
+static enum err
+make_server(struct daemon *daemon)
+{
+	const struct settings *settings = &daemon->settings;
+	const struct http_listener listeners[] = {
+		{ .address = settings->listen, .audience = HTTP_PUBLIC,
+		    .threads = event_threads(settings) },
+		{ .address = settings->admin_listen,
+		    .audience = HTTP_OPERATOR, .threads = OPERATOR_THREADS },
+	};
+	const struct http_server_options options = {
+		.listeners = listeners,
+		.listener_count = sizeof(listeners) / sizeof(listeners[0]),
+		.routes = stored_routes,
+		.prefix_fields = stored_prefix_fields,
+		.application = &daemon->stored,
+		.check_target = stored_check_target,
+		.authenticate = stored_authenticate,
+		.connection_memory_bytes = CONNECTION_MEMORY_BYTES,
+		.connection_max = (unsigned)settings->connection_limit,
+		.idle_timeout_s = (unsigned)settings->idle_timeout_s,
+		.header_timeout_s = (unsigned)settings->header_timeout_s,
+		.access_log = settings->access_log,
+		.access_log_path = settings->access_log_file,
+	};
+
+	return http_server_new(&options, &daemon->stored.server);
+}
+
+static enum err
+open_root(struct daemon *daemon)
+{
+	struct stored *stored = &daemon->stored;
+	enum err e = objects_open(daemon->settings.object_root,
+	    &stored->objects);
+
+	if (e == ERR_OK)
+		e = pieces_new(stored->objects, PIECES_HELD_MAX,
+		    &stored->pieces);
+	if (e == ERR_OK)
+		e = housekeeping_start(stored->objects, stored->pieces,
+		    daemon->settings.piece_lifetime_s, &daemon->housekeeping);
+	return e;
+}
+
+static enum err
+start(struct daemon *daemon)
+{
+	const struct settings *settings = &daemon->settings;
+	struct stored *stored = &daemon->stored;
+	enum err e;
+
+	stored->max_object_bytes = (uint64_t)settings->max_object_bytes;
+	raise_descriptor_limit();
+	process_block_signals();
+	if ((e = metrics_new(&stored->metrics)) != ERR_OK ||
+	    (e = authority_new(settings, &stored->authority)) != ERR_OK ||
+	    (e = open_root(daemon)) != ERR_OK ||
+	    (e = worker_pool_new("worker", (unsigned)settings->workers,
+	    QUEUE_MAX, &stored->workers)) != ERR_OK ||
+	    (e = make_server(daemon)) != ERR_OK ||
+	    (e = http_server_start(stored->server)) != ERR_OK)
+		return e;
+	log_info("serving listen=%s admin-listen=%s keys=%zu",
+	    settings->listen, settings->admin_listen,
+	    authority_key_count(stored->authority));
+	process_notify_ready();
+	return ERR_OK;
+}
+
+/* Keys and origins; what cannot change while running waits for a restart. */
+static void
+reload(struct daemon *daemon)
+{
+	struct authority *authority = daemon->stored.authority;
+	struct settings settings;
+	enum err e;
+
+	process_notify_reloading();
+	e = settings_load(daemon->options.config_path, &settings);
+	if (e == ERR_OK)
+		e = authority_reload(authority, &settings);
+	if (e == ERR_OK)
+		log_info("reloaded keys=%zu origins=%zu",
+		    authority_key_count(authority),
+		    settings.public_origins.count);
+	else
+		log_error("not reloaded, the old keys and origins stay: %s",
+		    err_text(e));
+	settings_clear(&settings);
+	process_notify_ready();
+}
+
+/*
+ * Unmake in the other order; any part may be missing.  The workers go on
+ * while requests are waited for, since those wait for them, and are freed
+ * behind the server, whose last act is to hand over cut uploads.
+ */
+static void
+stop(struct daemon *daemon)
+{
+	struct stored *stored = &daemon->stored;
+
+	process_notify_stopping();
+	stored->is_stopping = true;
+	if (stored->server != NULL) {
+		http_server_quiesce(stored->server);
+		if (!http_server_drain(stored->server,
+		    daemon->settings.stop_timeout_s * 1000))
+			log_warning("transfers were cut, stop-timeout is "
+			    "over");
+		http_server_free(stored->server);
+	}
+	worker_pool_free(stored->workers);
+	housekeeping_stop(daemon->housekeeping);
+	pieces_free(stored->pieces);
+	objects_close(stored->objects);
+	authority_free(stored->authority);
+	metrics_free(stored->metrics);
+}
+
+static void
+serve(struct daemon *daemon)
+{
+	while (process_wait_signal() == PROCESS_RELOAD)
+		reload(daemon);
+	log_info("stopping");
+}
+
+/* -n and -T; the exit status. */
+static int
+check_only(struct daemon *daemon)
+{
+	struct authority *authority = NULL;
+
+	if (daemon->options.print)
+		return settings_print(stdout, &daemon->settings) == ERR_OK &&
+		    fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (authority_new(&daemon->settings, &authority) != ERR_OK)
+		return EXIT_FAILURE;
+	authority_free(authority);
+	return EXIT_SUCCESS;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct daemon daemon = { 0 };
+	int status = EXIT_FAILURE;
+
+	process_parse_options(argc, argv, PROGRAM, DEFAULT_CONFIG,
+	    &daemon.options);
+	log_init(PROGRAM, daemon.options.log_format, daemon.options.log_level);
+	if (settings_load(daemon.options.config_path, &daemon.settings) !=
+	    ERR_OK)
+		goto out;
+	if (daemon.options.check_only || daemon.options.print) {
+		status = check_only(&daemon);
+		goto out;
+	}
+	if (start(&daemon) == ERR_OK) {
+		serve(&daemon);
+		status = EXIT_SUCCESS;
+	}
+	stop(&daemon);
+out:
+	settings_clear(&daemon.settings);
+	return status;
+}

@@ -1,0 +1,290 @@
+/* Objects by name: open, adopt, remove.  The list is in listing.c. */
+#include "stored/objects.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/process.h"
+#include "stored/beneath.h"
+
+struct objects {
+	int root;
+	/*
+	 * Held while a folder is made and fsynced in its parent: who finds a
+	 * folder may rely on it being durable.
+	 */
+	pthread_mutex_t making_folders;
+};
+
+static const char *const root_folders[] = { "objects", "incoming",
+	"quarantine", NULL };
+
+static enum err
+prepare_root(int root, const char *path)
+{
+	enum err e;
+
+	if (!beneath_is_supported(root)) {
+		log_errno("object-root %s: this kernel does not offer "
+		    "openat2(2), without which stored cannot confine itself "
+		    "to its root; Linux 5.6 or later is needed", path);
+		return ERR_CONFIG;
+	}
+	e = process_lock_folder(root, path);
+	if (e != ERR_OK)
+		return e;
+	for (size_t i = 0; root_folders[i] != NULL; i++) {
+		if (beneath_make_folder(root, root_folders[i]) == -1) {
+			log_errno("object-root %s: cannot make the folder %s",
+			    path, root_folders[i]);
+			return ERR_IO;
+		}
+	}
+	/*
+	 * A process that died may have left folders that it had no time to
+	 * fsync.  Once for all here, so that nobody has to ask again.
+	 */
+	if (syncfs(root) == -1) {
+		log_errno("object-root %s: cannot be synced", path);
+		return ERR_IO;
+	}
+	return ERR_OK;
+}
+
+enum err
+objects_open(const char *root, struct objects **out)
+{
+	struct objects *objects = calloc(1, sizeof(*objects));
+	enum err e = ERR_IO;
+
+	*out = NULL;
+	if (objects == NULL)
+		return ERR_NO_MEMORY;
+	pthread_mutex_init(&objects->making_folders, NULL);
+	objects->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (objects->root == -1) {
+		log_errno("object-root %s: cannot be opened; make the folder "
+		    "and give it to the user that runs stored", root);
+		goto out;
+	}
+	e = prepare_root(objects->root, root);
+	if (e != ERR_OK)
+		goto out;
+	*out = objects;
+	objects = NULL;
+out:
+	objects_close(objects);
+	return e;
+}
+
+void
+objects_close(struct objects *objects)
+{
+	if (objects == NULL)
+		return;
+	if (objects->root != -1)
+		close(objects->root);
+	pthread_mutex_destroy(&objects->making_folders);
+	free(objects);
+}
+
+int
+objects_root(const struct objects *objects)
+{
+	return objects->root;
+}
+
+/* "objects/COMMERCE/ab/cd" into path, of OBJECTS_PATH_MAX. */
+static void
+write_folder_path(char *path, const struct object_key *key)
+{
+	snprintf(path, OBJECTS_PATH_MAX, "objects/%s/%.2s/%.2s",
+	    key->commerce_id, key->object, key->object + 2);
+}
+
+static enum err
+fail(const struct object_key *key, const char *what)
+{
+	int error_number = errno;
+
+	log_errno("cannot %s object=%s commerce=%s", what, key->object,
+	    key->commerce_id);
+	return beneath_err(error_number);
+}
+
+/* What has no name on the way there does not exist. */
+static bool
+is_absence(int error_number)
+{
+	return error_number == ENOENT || error_number == ENOTDIR;
+}
+
+enum err
+objects_get(struct objects *objects, const struct object_key *key,
+    int *descriptor, uint64_t *size_bytes)
+{
+	char path[OBJECTS_PATH_MAX];
+	struct stat status;
+	int file;
+
+	snprintf(path, sizeof(path), "objects/%s/%.2s/%.2s/%s",
+	    key->commerce_id, key->object, key->object + 2, key->object);
+	/* O_NONBLOCK: a named pipe put there must not hold us up. */
+	file = beneath_open(objects->root, path, O_RDONLY | O_NONBLOCK, 0);
+	if (file == -1)
+		return is_absence(errno) ? ERR_OBJECT_NOT_FOUND :
+		    fail(key, "open");
+	if (fstat(file, &status) == -1 || !S_ISREG(status.st_mode)) {
+		log_error("not a regular file object=%s commerce=%s",
+		    key->object, key->commerce_id);
+		close(file);
+		return ERR_STORAGE_ERROR;
+	}
+	*descriptor = file;
+	*size_bytes = (uint64_t)status.st_size;
+	return ERR_OK;
+}
+
+enum err
+objects_find(struct objects *objects, const struct object_key *key,
+    uint64_t *size_bytes)
+{
+	int descriptor;
+	enum err e = objects_get(objects, key, &descriptor, size_bytes);
+
+	if (e == ERR_OK)
+		close(descriptor);
+	return e;
+}
+
+enum err
+objects_remove(struct objects *objects, const struct object_key *key)
+{
+	char path[OBJECTS_PATH_MAX];
+	enum err e = ERR_OK;
+	int folder;
+
+	write_folder_path(path, key);
+	folder = beneath_open_folder(objects->root, path);
+	if (folder == -1)
+		return is_absence(errno) ? ERR_OBJECT_NOT_FOUND :
+		    fail(key, "open the folder of");
+	if (unlinkat(folder, key->object, 0) == -1)
+		e = is_absence(errno) ? ERR_OBJECT_NOT_FOUND :
+		    fail(key, "remove");
+	else if (fsync(folder) == -1)
+		e = fail(key, "make the removal durable of");
+	close(folder);
+	return e;
+}
+
+/*
+ * The folder name in parent, made where it is missing; parent is closed.
+ * -1 and errno, also when parent is -1.
+ */
+static int
+descend(int parent, const char *name)
+{
+	int folder, error_number;
+
+	if (parent == -1)
+		return -1;
+	folder = beneath_open_folder(parent, name);
+	if (folder == -1 && errno == ENOENT &&
+	    beneath_make_folder(parent, name) == 0)
+		folder = beneath_open_folder(parent, name);
+	error_number = errno;
+	close(parent);
+	errno = error_number;
+	return folder;
+}
+
+/* The folder for an object, made durably where it is missing. */
+static int
+make_object_folder(struct objects *objects, const struct object_key *key)
+{
+	char name[3] = { key->object[0], key->object[1], '\0' };
+	int folder, error_number;
+
+	pthread_mutex_lock(&objects->making_folders);
+	folder = beneath_open_folder(objects->root, "objects");
+	folder = descend(folder, key->commerce_id);
+	folder = descend(folder, name);
+	memcpy(name, key->object + 2, 2);
+	folder = descend(folder, name);
+	error_number = errno;
+	pthread_mutex_unlock(&objects->making_folders);
+	errno = error_number;
+	return folder;
+}
+
+/*
+ * Rename onto the object's name, noting whether it was free.  Not every file
+ * system can refuse to replace; then the look before has to do.
+ */
+static int
+rename_onto(int from, const char *name, int folder, const char *object,
+    bool *is_new)
+{
+	*is_new = true;
+	if (renameat2(from, name, folder, object, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno == EEXIST)
+		*is_new = false;
+	else if (errno == EINVAL || errno == ENOSYS)
+		*is_new = faccessat(folder, object, F_OK,
+		    AT_SYMLINK_NOFOLLOW) == -1;
+	else
+		return -1;
+	return renameat(from, name, folder, object);
+}
+
+enum err
+objects_adopt(struct objects *objects, const struct object_key *key,
+    int from, const char *name, bool *is_new)
+{
+	enum err e = ERR_OK;
+	int folder = make_object_folder(objects, key);
+
+	if (folder == -1)
+		return fail(key, "make the folder of");
+	if (rename_onto(from, name, folder, key->object, is_new) == -1) {
+		e = fail(key, "name");
+		goto out;
+	}
+	if (fsync(folder) == 0 && fsync(from) == 0)
+		goto out;
+	/* A new name that may not last was never given. */
+	e = fail(key, "make durable the name of");
+	if (*is_new)
+		unlinkat(folder, key->object, 0);
+out:
+	close(folder);
+	return e;
+}
+
+enum err
+objects_probe(struct objects *objects)
+{
+	static const char name[] = "incoming/probe.tmp";
+	enum err e = ERR_OK;
+	int file;
+
+	file = beneath_open(objects->root, name, O_WRONLY | O_CREAT | O_TRUNC,
+	    0600);
+	if (file == -1)
+		return beneath_err(errno);
+	if (write(file, "", 1) != 1)
+		e = beneath_err(errno);
+	unlinkat(objects->root, name, 0);
+	close(file);
+	return e;
+}

@@ -1,0 +1,115 @@
+/* /readyz and /metrics. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "stored/errand.h"
+#include "stored/stored.h"
+
+struct readiness {
+	struct errand errand;		/* first: an errand is a readiness */
+	struct stored *stored;
+};
+
+/* --- ready? ------------------------------------------------------------------ */
+
+static enum err
+probe_root(struct errand *errand)
+{
+	const struct readiness *readiness = (struct readiness *)errand;
+
+	return objects_probe(readiness->stored->objects);
+}
+
+static void
+add_reason(json_t *reasons, bool applies, const char *sentence)
+{
+	if (applies)
+		json_array_append_new(reasons, json_string(sentence));
+}
+
+static void
+answer_ready(struct http_request *request, void *application)
+{
+	struct stored *stored = application;
+	const struct readiness *readiness = http_request_state(request);
+	enum err e = readiness->errand.result;
+	json_t *reasons = json_array();
+	bool is_ready;
+
+	add_reason(reasons, e == ERR_STORAGE_FULL,
+	    "no space is left below object-root");
+	add_reason(reasons, e == ERR_BUSY,
+	    "too much to do, or no descriptors left");
+	add_reason(reasons, e != ERR_OK && e != ERR_STORAGE_FULL &&
+	    e != ERR_BUSY, "object-root cannot be written to");
+	add_reason(reasons, authority_key_count(stored->authority) == 0,
+	    "the file of signing-keys holds no key");
+	add_reason(reasons, http_request_is_draining(request),
+	    "the daemon is stopping");
+	is_ready = json_array_size(reasons) == 0;
+	http_reply_field(request, "Cache-Control", "no-store");
+	http_reply_json(request, is_ready ? 200 : 503, json_pack("{s:b, s:o}",
+	    "ready", is_ready, "reasons", reasons));
+}
+
+void
+operator_ready(struct http_request *request, void *application)
+{
+	struct stored *stored = application;
+	struct readiness *readiness = calloc(1, sizeof(*readiness));
+
+	if (readiness == NULL) {
+		http_reply_error(request, ERR_NO_MEMORY, NULL);
+		return;
+	}
+	readiness->stored = stored;
+	http_request_set_state(request, readiness, free);
+	errand_send(&readiness->errand, stored->workers, request, probe_root,
+	    answer_ready);
+}
+
+/* --- metrics ------------------------------------------------------------------ */
+
+static void
+write_gauge(FILE *out, const char *name, const char *help, size_t value)
+{
+	fprintf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %zu\n", name, help,
+	    name, name, value);
+}
+
+static void
+write_metrics(struct stored *stored, FILE *out)
+{
+	metrics_write(stored->metrics, out);
+	write_gauge(out, "stored_pieces_remembered",
+	    "Uploads in pieces that are in memory.",
+	    pieces_count(stored->pieces));
+	write_gauge(out, "stored_work_waiting",
+	    "Jobs that wait for a worker.",
+	    worker_pool_waiting(stored->workers));
+	write_gauge(out, "stored_signing_keys", "Signing keys in use.",
+	    authority_key_count(stored->authority));
+	http_server_write_metrics(stored->server, out, "stored");
+}
+
+void
+operator_metrics(struct http_request *request, void *application)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (out == NULL) {
+		http_reply_error(request, ERR_NO_MEMORY, NULL);
+		return;
+	}
+	write_metrics(application, out);
+	if (fclose(out) == 0) {
+		http_reply_field(request, "Cache-Control", "no-store");
+		http_reply_bytes(request, 200,
+		    "text/plain; version=0.0.4; charset=utf-8", text, size);
+	} else {
+		http_reply_error(request, ERR_NO_MEMORY, NULL);
+	}
+	free(text);
+}

@@ -1,0 +1,90 @@
+#include "stored/settings.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "common/token.h"
+
+#define FIELD(name) offsetof(struct settings, name)
+
+static const struct config_key keys[] = {
+	{ .name = "listen", .kind = CONFIG_ADDRESS, .offset = FIELD(listen),
+	    .initial = "127.0.0.1:8081",
+	    .help = "Address for the public: HOST:PORT, [HOST]:PORT or "
+	    "unix:PATH." },
+	{ .name = "admin-listen", .kind = CONFIG_ADDRESS,
+	    .offset = FIELD(admin_listen), .initial = "127.0.0.1:8091",
+	    .help = "Address for /metrics and /readyz, not for the public." },
+	{ .name = "public-origin", .kind = CONFIG_LIST,
+	    .offset = FIELD(public_origins), .words = CONFIG_ORIGIN,
+	    .least = 1, .most = TOKEN_ORIGINS_MAX,
+	    .help = "Origins under which buyers reach this service, as in the "
+	    "URLs that were signed; 1 to 4." },
+	{ .name = "object-root", .kind = CONFIG_PATH,
+	    .offset = FIELD(object_root),
+	    .help = "Folder that holds the sealed files." },
+	{ .name = "signing-keys", .kind = CONFIG_PATH,
+	    .offset = FIELD(signing_keys),
+	    .help = "File of lines: commerce-id key-id hex-key." },
+	{ .name = "threads", .kind = CONFIG_NUMBER, .offset = FIELD(threads),
+	    .initial = "0", .least = 0, .most = 256,
+	    .help = "Event threads of the public listener; 0 is one for each "
+	    "core." },
+	{ .name = "workers", .kind = CONFIG_NUMBER, .offset = FIELD(workers),
+	    .initial = "4", .least = 1, .most = 64,
+	    .help = "Threads that wait for the disk: fsync, rename, remove, "
+	    "list." },
+	{ .name = "connection-limit", .kind = CONFIG_NUMBER,
+	    .offset = FIELD(connection_limit), .initial = "4096",
+	    .least = 1, .most = 1000000,
+	    .help = "Public connections above which requests are answered "
+	    "with 503." },
+	{ .name = "idle-timeout", .kind = CONFIG_SECONDS,
+	    .offset = FIELD(idle_timeout_s), .initial = "60s",
+	    .least = 1, .most = 86400,
+	    .help = "A connection without a byte for so long is closed." },
+	{ .name = "header-timeout", .kind = CONFIG_SECONDS,
+	    .offset = FIELD(header_timeout_s), .initial = "10s",
+	    .least = 1, .most = 3600,
+	    .help = "Time for the header of a request to arrive." },
+	{ .name = "stop-timeout", .kind = CONFIG_SECONDS,
+	    .offset = FIELD(stop_timeout_s), .initial = "30s",
+	    .least = 1, .most = 86400,
+	    .help = "Transfers get so long to end when the daemon stops." },
+	{ .name = "max-object-size", .kind = CONFIG_SIZE,
+	    .offset = FIELD(max_object_bytes), .initial = "64GiB",
+	    .least = 1, .most = INT64_C(1) << 50,
+	    .help = "Larger uploads are refused." },
+	{ .name = "piece-lifetime", .kind = CONFIG_SECONDS,
+	    .offset = FIELD(piece_lifetime_s), .initial = "24h",
+	    .least = 1, .most = INT64_C(366) * 86400,
+	    .help = "Pieces of an upload that is not continued for so long "
+	    "are removed." },
+	{ .name = "access-log", .kind = CONFIG_TEXT,
+	    .offset = FIELD(access_log), .initial = "off",
+	    .help = "off, full, or N for one request in N." },
+	{ .name = "access-log-file", .kind = CONFIG_PATH,
+	    .offset = FIELD(access_log_file), .initial = "",
+	    .help = "File for the access log; without it, the log." },
+};
+
+#define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
+
+enum err
+settings_load(const char *path, struct settings *settings)
+{
+	memset(settings, 0, sizeof(*settings));
+	return config_load(path, keys, KEY_COUNT, settings);
+}
+
+void
+settings_clear(struct settings *settings)
+{
+	config_clear(keys, KEY_COUNT, settings);
+}
+
+enum err
+settings_print(FILE *out, const struct settings *settings)
+{
+	return config_print(out, keys, KEY_COUNT, settings);
+}

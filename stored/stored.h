@@ -1,0 +1,63 @@
+/* What the handlers of stored share.  One for the process, made by main(). */
+#ifndef STORED_STORED_H
+#define STORED_STORED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/http_server.h"
+#include "common/token.h"
+#include "common/worker_pool.h"
+#include "stored/authority.h"
+#include "stored/metrics.h"
+#include "stored/objects.h"
+#include "stored/pieces.h"
+
+struct stored {
+	struct objects *objects;
+	struct pieces *pieces;
+	struct authority *authority;
+	struct metrics *metrics;
+	struct worker_pool *workers;
+	struct http_server *server;
+	uint64_t max_object_bytes;
+	_Atomic bool is_stopping;	/* long work ends early */
+};
+
+/* routes.c: the table, and what is asked before it */
+extern const struct http_route stored_routes[];
+extern const struct http_prefix_field stored_prefix_fields[];
+enum err stored_check_target(struct http_request *request,
+    void *application);
+enum err stored_authenticate(struct http_request *request,
+    void *application, int authentication);
+
+/*
+ * The target of a request below /media/ or /objects; borrowed.  After
+ * stored_authenticate() it is verified.
+ */
+const struct token_target *stored_target(const struct http_request *request);
+
+/* Whose object the target names. */
+struct object_key stored_object_key(const struct http_request *request);
+
+/* http_reply_error() that is counted. */
+void stored_refuse(struct stored *stored, struct http_request *request,
+    enum err e, const char *detail);
+
+/* --- the handlers, by file ------------------------------------------------ */
+
+http_handler download_handle;		/* download.c: GET, HEAD /media/ */
+
+http_handler upload_begin;		/* upload.c: PUT /objects/OBJECT */
+http_piece_handler upload_piece;
+http_handler upload_handle;
+
+http_handler manage_head;		/* manage.c: HEAD, DELETE, list */
+http_handler manage_delete;
+http_handler manage_list;
+
+http_handler operator_ready;		/* operator.c */
+http_handler operator_metrics;
+
+#endif
