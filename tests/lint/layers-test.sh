@@ -6,7 +6,6 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=tests/tap.sh
 . tests/tap.sh
 
-# shellcheck disable=SC2317	# called by ok and not_ok
 check() {
 	tests/lint/check-layers.sh "$@" >"$work/said" 2>&1
 }
