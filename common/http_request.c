@@ -26,18 +26,29 @@ http_request_query(const struct http_request *request)
 	return mark == NULL ? "" : mark + 1;
 }
 
-/* The library leaves blanks behind a value; RFC 9110 does not count them. */
-static const char *
-trimmed_copy(struct http_request *request, const char *value, size_t length)
+/* Room for length bytes and a NUL, which is there; lives like the request. */
+static struct http_text *
+text_new(struct http_request *request, size_t length)
 {
 	struct http_text *text = malloc(sizeof(*text) + length + 1);
 
 	if (text == NULL)
 		return NULL;
-	memcpy(text->text, value, length);
 	text->text[length] = '\0';
 	text->next = request->texts;
 	request->texts = text;
+	return text;
+}
+
+/* The library leaves blanks behind a value; RFC 9110 does not count them. */
+static const char *
+trimmed_copy(struct http_request *request, const char *value, size_t length)
+{
+	struct http_text *text = text_new(request, length);
+
+	if (text == NULL)
+		return NULL;
+	memcpy(text->text, value, length);
 	return text->text;
 }
 
@@ -92,6 +103,55 @@ http_request_field_count(const struct http_request *request,
 	MHD_get_connection_values_n(request->library, MHD_HEADER_KIND,
 	    count_field, &counting);
 	return counting.count;
+}
+
+struct joining {
+	const char *name;
+	size_t name_length;
+	char *text;		/* NULL: measure only */
+	size_t length;
+};
+
+static enum MHD_Result
+join_field(void *closure, enum MHD_ValueKind kind, const char *name,
+    size_t name_length, const char *value, size_t value_length)
+{
+	struct joining *joining = closure;
+
+	(void)kind;
+	if (name_length != joining->name_length ||
+	    strcasecmp(name, joining->name) != 0)
+		return MHD_YES;
+	if (joining->length > 0) {
+		if (joining->text != NULL)
+			memcpy(joining->text + joining->length, ", ", 2);
+		joining->length += 2;
+	}
+	if (joining->text != NULL && value != NULL)
+		memcpy(joining->text + joining->length, value, value_length);
+	joining->length += value_length;
+	return MHD_YES;
+}
+
+const char *
+http_request_field_list(const struct http_request *request, const char *name)
+{
+	struct joining joining = { .name = name, .name_length = strlen(name) };
+	struct http_text *text;
+
+	if (http_request_field_count(request, name) <= 1)
+		return http_request_field(request, name);
+	MHD_get_connection_values_n(request->library, MHD_HEADER_KIND,
+	    join_field, &joining);
+	text = text_new((struct http_request *)(uintptr_t)request,
+	    joining.length);
+	if (text == NULL)
+		return NULL;
+	joining.text = text->text;
+	joining.length = 0;
+	MHD_get_connection_values_n(request->library, MHD_HEADER_KIND,
+	    join_field, &joining);
+	return text->text;
 }
 
 const char *

@@ -3,10 +3,10 @@
  *
  * A request meets, in this order: the gate (http_gate.c), check_target, the
  * route, the method, the authentication of the route's column, the size and
- * kind of the body; then the route's handler.  A handler runs on an event thread: it may
- * parse, hash, seal and write to the page cache, and must not wait for a disk
- * or a peer.  It ends with exactly one http_reply_*() call, or with one
- * http_request_suspend(); http_server.c answers 500 for one that did neither.
+ * kind of the body; then the route's handler.  A handler runs on an event
+ * thread: it may parse, hash, seal and write to the page cache, and must not
+ * wait for a disk or a peer.  It ends with exactly one http_reply_*() call, or
+ * with one http_request_suspend(); 500 answers for one that did neither.
  */
 #ifndef COMMON_HTTP_SERVER_H
 #define COMMON_HTTP_SERVER_H
@@ -30,7 +30,8 @@ typedef enum err http_piece_handler(struct http_request *request,
 
 enum http_body {
 	HTTP_BODY_NONE,		/* any body is refused by the gate */
-	HTTP_BODY_JSON,		/* application/json, an object, parsed before handle */
+	HTTP_BODY_JSON,		/* application/json, an object, parsed before
+				 * handle */
 	HTTP_BODY_STREAM	/* any type, piece by piece, never held in memory */
 };
 
@@ -152,6 +153,12 @@ const char *http_request_field(const struct http_request *request,
     const char *name);
 /* How often the field occurs. */
 unsigned http_request_field_count(const struct http_request *request,
+    const char *name);
+/*
+ * The lines of a field that is a list, in their order and joined by ", "
+ * (RFC 9110, section 5.3).  NULL when absent, or without memory.
+ */
+const char *http_request_field_list(const struct http_request *request,
     const char *name);
 /*
  * The segment that {name} of the pattern took, percent-decoded, a NUL after

@@ -202,13 +202,14 @@ static enum err
 check_conditions(const struct http_request *request,
     const struct media *media, bool *is_unchanged)
 {
-	const char *field = http_request_field(request, "If-Match");
+	const char *field = http_request_field_list(request,
+	    "If-Match");
 
 	*is_unchanged = false;
 	if (field != NULL && !condition_list_has(field, media->key.object,
 	    CONDITION_STRONG))
 		return ERR_PRECONDITION_FAILED;
-	field = http_request_field(request, "If-None-Match");
+	field = http_request_field_list(request, "If-None-Match");
 	*is_unchanged = field != NULL && condition_list_has(field,
 	    media->key.object, CONDITION_WEAK);
 	return ERR_OK;
