@@ -60,13 +60,13 @@ commerced_OBJS := $(base_OBJS) $(daemon_OBJS) $(token_OBJS) \
 	$(patsubst %.c,%.o,$(wildcard commerced/*.c commerced/http/*.c \
 	commerced/shop/*.c commerced/db/*.c))
 counterfoil_OBJS := common/err.o common/encoding.o common/secret.o \
-	common/log.o common/hmac.o common/key_file.o common/sealed_header.o \
-	common/sealed_parse.o common/sealed_open.o common/sealed_range.o \
+	common/log.o common/clock.o common/hmac.o common/key_file.o \
+	common/sealed_header.o common/sealed_parse.o common/sealed_open.o common/sealed_range.o \
 	$(patsubst %.c,%.o,$(wildcard player/*.c))
 
 stored_LIBS = $(call pkg,--libs,libmicrohttpd libcrypto jansson inih libsystemd) -pthread
 commerced_LIBS = $(call pkg,--libs,libmicrohttpd libcrypto jansson inih libsystemd sqlite3 libcurl) -pthread
-counterfoil_LIBS = $(call pkg,--libs,libcrypto libcurl)
+counterfoil_LIBS = $(call pkg,--libs,libcrypto libcurl jansson) -pthread
 
 PROGRAMS := commerced stored counterfoil
 
@@ -133,6 +133,13 @@ $(OUT)/test/hold-sync.so: tests/tools/hold-sync.c
 	$(call quiet,LD)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(WERROR) \
 	    -O2 -fPIC -shared -o $@ $<
 
+# Programs that scenarios use, linked with common/.
+tool_PROGRAMS := $(patsubst tests/tools/%.c,$(OUT)/test/tools/%,\
+	$(filter-out tests/tools/hold-sync.c,$(wildcard tests/tools/*.c)))
+$(OUT)/test/tools/%: $(OBJ)/tests/tools/%.o $(lib_common)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
+
 # What "make check" runs; LAST_TESTS look at what the others left behind.
 LINTS := $(wildcard tests/lint/*-test.sh)
 LAST_TESTS := $(wildcard tests/scenario/last-*.sh)
@@ -142,7 +149,8 @@ JOBS ?= 2
 TESTS ?= $(LINTS) $(unit_PROGRAMS) $(replay_PROGRAMS) $(SCENARIOS) \
 	--last $(LAST_TESTS)
 
-test-programs: all $(unit_PROGRAMS) $(replay_PROGRAMS) $(OUT)/test/hold-sync.so
+test-programs: all $(unit_PROGRAMS) $(replay_PROGRAMS) $(tool_PROGRAMS) \
+    $(OUT)/test/hold-sync.so
 
 # The calls of make by make keep the order: packages, programs, tests.
 check:

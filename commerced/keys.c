@@ -21,7 +21,8 @@ struct master_keys {
 
 /* --- the file ----------------------------------------------------------- */
 
-static bool master_key_id_is_valid(const char *id)
+static bool
+master_key_id_is_valid(const char *id)
 {
 	size_t length = strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 	    "abcdefghijklmnopqrstuvwxyz0123456789_-");
@@ -29,7 +30,8 @@ static bool master_key_id_is_valid(const char *id)
 	return length > 0 && length <= MASTER_KEY_ID_MAX && id[length] == '\0';
 }
 
-static const struct master_key *keys_find(const struct master_keys *keys,
+static const struct master_key *
+keys_find(const struct master_keys *keys,
     const char *id)
 {
 	for (size_t i = 0; i < keys->count; i++)
@@ -39,7 +41,8 @@ static const struct master_key *keys_find(const struct master_keys *keys,
 }
 
 /* One line; what is wrong with it, or NULL.  The key is never printed. */
-static const char *keys_add(struct master_keys *keys,
+static const char *
+keys_add(struct master_keys *keys,
     const char *const words[], size_t count)
 {
 	struct master_key *key = &keys->keys[keys->count];
@@ -59,7 +62,8 @@ static const char *keys_add(struct master_keys *keys,
 	return NULL;
 }
 
-static enum err keys_read(struct key_file *file, struct master_keys *keys)
+static enum err
+keys_read(struct key_file *file, struct master_keys *keys)
 {
 	const char *words[2], *fault;
 	size_t count;
@@ -80,7 +84,8 @@ static enum err keys_read(struct key_file *file, struct master_keys *keys)
 	return e;
 }
 
-enum err keys_load(const char *path, struct master_keys **out)
+enum err
+keys_load(const char *path, struct master_keys **out)
 {
 	struct key_file file;
 	struct master_keys *keys = NULL;
@@ -110,7 +115,8 @@ out:
 	return e;
 }
 
-void keys_free(struct master_keys *keys)
+void
+keys_free(struct master_keys *keys)
 {
 	if (keys == NULL)
 		return;
@@ -119,24 +125,28 @@ void keys_free(struct master_keys *keys)
 	free(keys);
 }
 
-size_t keys_count(const struct master_keys *keys)
+size_t
+keys_count(const struct master_keys *keys)
 {
 	return keys->count;
 }
 
-const char *keys_id(const struct master_keys *keys, size_t index)
+const char *
+keys_id(const struct master_keys *keys, size_t index)
 {
 	return keys->keys[index].id;
 }
 
-const char *keys_first_id(const struct master_keys *keys)
+const char *
+keys_first_id(const struct master_keys *keys)
 {
 	return keys_id(keys, 0);
 }
 
 /* --- derivation --------------------------------------------------------- */
 
-static enum err keys_derive(uint8_t out[static HMAC_BYTES],
+static enum err
+keys_derive(uint8_t out[static HMAC_BYTES],
     const struct master_keys *keys, const char *id,
     const struct hkdf_input *context)
 {
@@ -153,7 +163,8 @@ static enum err keys_derive(uint8_t out[static HMAC_BYTES],
 	return hkdf_sha256(out, &input);
 }
 
-enum err keys_download_key(uint8_t identity[static SEALED_IDENTITY_BYTES],
+enum err
+keys_download_key(uint8_t identity[static SEALED_IDENTITY_BYTES],
     const struct master_keys *keys, const char *id,
     const struct uuid *version)
 {
@@ -178,7 +189,8 @@ static const char *const lookup_info[CODE__COUNT] = {
 	[CODE_RESET] = "counterfoil/v1/reset-code/lookup",
 };
 
-enum err keys_code(char text[static CODE_TEXT_SIZE],
+enum err
+keys_code(char text[static CODE_TEXT_SIZE],
     const struct master_keys *keys, const char *id,
     const struct code_name *name)
 {
@@ -203,7 +215,8 @@ enum err keys_code(char text[static CODE_TEXT_SIZE],
 	return e;
 }
 
-enum err keys_code_lookup(uint8_t lookup[static CODE_LOOKUP_BYTES],
+enum err
+keys_code_lookup(uint8_t lookup[static CODE_LOOKUP_BYTES],
     const struct master_keys *keys, const char *id, enum code_kind kind,
     const char characters[static CODE_CHARACTERS + 1])
 {

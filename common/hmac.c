@@ -24,7 +24,8 @@ static _Thread_local struct hmac_thread *thread_state;
 static pthread_key_t thread_end;
 static pthread_once_t thread_end_once = PTHREAD_ONCE_INIT;
 
-static void hmac_thread_free(void *state)
+static void
+hmac_thread_free(void *state)
 {
 	struct hmac_thread *thread = state;
 
@@ -34,13 +35,15 @@ static void hmac_thread_free(void *state)
 	thread_state = NULL;
 }
 
-static void hmac_thread_end_create(void)
+static void
+hmac_thread_end_create(void)
 {
 	/* Without the destructor an ending thread would only leak its context. */
 	(void)pthread_key_create(&thread_end, hmac_thread_free);
 }
 
-static EVP_MAC_CTX *hmac_context_new(void)
+static EVP_MAC_CTX *
+hmac_context_new(void)
 {
 	char digest[] = "SHA256";
 	const OSSL_PARAM parameters[] = {
@@ -59,7 +62,8 @@ static EVP_MAC_CTX *hmac_context_new(void)
 	return context;
 }
 
-static struct hmac_thread *hmac_thread_get(void)
+static struct hmac_thread *
+hmac_thread_get(void)
 {
 	struct hmac_thread *thread;
 
@@ -80,7 +84,8 @@ static struct hmac_thread *hmac_thread_get(void)
 }
 
 /* Make the context ready for a message under key. */
-static enum err hmac_begin(struct hmac_thread *thread, const void *key,
+static enum err
+hmac_begin(struct hmac_thread *thread, const void *key,
     size_t key_size)
 {
 	if (secret_equal(thread->key, thread->key_size, key, key_size))
@@ -94,7 +99,8 @@ static enum err hmac_begin(struct hmac_thread *thread, const void *key,
 	return ERR_OK;
 }
 
-enum err hmac_sha256(uint8_t mac[static HMAC_BYTES], const void *key,
+enum err
+hmac_sha256(uint8_t mac[static HMAC_BYTES], const void *key,
     size_t key_size, const struct hmac_part parts[], size_t count)
 {
 	struct hmac_thread *thread = hmac_thread_get();
@@ -117,7 +123,8 @@ failed:
 	return ERR_CRYPTO;
 }
 
-enum err hkdf_sha256(uint8_t out[static HMAC_BYTES],
+enum err
+hkdf_sha256(uint8_t out[static HMAC_BYTES],
     const struct hkdf_input *input)
 {
 	static const uint8_t no_salt[HMAC_BYTES];	/* RFC 5869, 2.2 */

@@ -5,13 +5,15 @@
 
 #include "common/secret.h"
 
-enum err key_file_open(struct key_file *file, const char *path)
+enum err
+key_file_open(struct key_file *file, const char *path)
 {
 	*file = (struct key_file){ .path = path };
 	return secret_file_read(path, &file->text, &file->length);
 }
 
-size_t key_file_lines_max(const struct key_file *file)
+size_t
+key_file_lines_max(const struct key_file *file)
 {
 	size_t lines = 1;
 
@@ -21,7 +23,8 @@ size_t key_file_lines_max(const struct key_file *file)
 }
 
 /* The next line as a string of its own; NULL at the end. */
-static char *key_file_line(struct key_file *file)
+static char *
+key_file_line(struct key_file *file)
 {
 	char *line = file->text + file->offset;
 	char *end;
@@ -43,7 +46,8 @@ static char *key_file_line(struct key_file *file)
 	return line;
 }
 
-size_t key_file_next(struct key_file *file, const char *words[], size_t max)
+size_t
+key_file_next(struct key_file *file, const char *words[], size_t max)
 {
 	char *at;
 	size_t count = 0;
@@ -65,7 +69,8 @@ size_t key_file_next(struct key_file *file, const char *words[], size_t max)
 	return count;
 }
 
-void key_file_close(struct key_file *file)
+void
+key_file_close(struct key_file *file)
 {
 	secret_free(file->text, file->length);
 	*file = (struct key_file){ .path = NULL };

@@ -208,7 +208,10 @@ log_put_plain(struct log_line *line, const struct log_level_row *level,
 {
 	char priority[8];
 
-	if (log_settings.to_journal) {
+	if (log_settings.format == LOG_FORMAT_COMMAND) {
+		log_put_text(line, log_settings.program);
+		log_put_text(line, ": ");
+	} else if (log_settings.to_journal) {
 		snprintf(priority, sizeof(priority), "<%d>", level->syslog);
 		log_put_text(line, priority);
 	} else {

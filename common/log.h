@@ -14,8 +14,10 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO,
  * "<N>message" with the syslog priority instead of time and level.
  * JSON: {"time","level","program","request","message"} on one line; request
  * only where there is one.
+ * COMMAND: "program: message", for people at a terminal.
  */
-enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON, LOG_FORMAT__COUNT };
+enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON, LOG_FORMAT_COMMAND,
+	LOG_FORMAT__COUNT };
 
 /* Set once before threads start.  program is kept, not copied. */
 void log_init(const char *program, enum log_format format,

@@ -11,7 +11,8 @@
 
 #define IDENTITY_PREFIX "age-secret-key-"
 
-uint64_t sealed_size(uint64_t plaintext_size)
+uint64_t
+sealed_size(uint64_t plaintext_size)
 {
 	uint64_t chunks = plaintext_size / SEALED_CHUNK_BYTES +
 	    (plaintext_size % SEALED_CHUNK_BYTES != 0);
@@ -22,7 +23,8 @@ uint64_t sealed_size(uint64_t plaintext_size)
 	    SEALED_TAG_BYTES * chunks;
 }
 
-enum err sealed_plaintext_size(uint64_t sealed_size, uint64_t header_size,
+enum err
+sealed_plaintext_size(uint64_t sealed_size, uint64_t header_size,
     uint64_t *plaintext_size)
 {
 	uint64_t payload, chunks, last;
@@ -42,7 +44,8 @@ enum err sealed_plaintext_size(uint64_t sealed_size, uint64_t header_size,
 
 /* --- keys --------------------------------------------------------------- */
 
-void sealed_identity_text(char text[static SEALED_IDENTITY_TEXT_SIZE],
+void
+sealed_identity_text(char text[static SEALED_IDENTITY_TEXT_SIZE],
     const uint8_t identity[static SEALED_IDENTITY_BYTES])
 {
 	/* It always fits: the size is that of this prefix and 32 bytes. */
@@ -50,7 +53,8 @@ void sealed_identity_text(char text[static SEALED_IDENTITY_TEXT_SIZE],
 	    identity, SEALED_IDENTITY_BYTES, 1);
 }
 
-enum err sealed_identity_parse(uint8_t identity[static SEALED_IDENTITY_BYTES],
+enum err
+sealed_identity_parse(uint8_t identity[static SEALED_IDENTITY_BYTES],
     const char *text)
 {
 	if (text[0] != 'A')	/* age writes and reads upper case alone */
@@ -59,7 +63,8 @@ enum err sealed_identity_parse(uint8_t identity[static SEALED_IDENTITY_BYTES],
 	    text);
 }
 
-enum err sealed_recipient(uint8_t recipient[static SEALED_RECIPIENT_BYTES],
+enum err
+sealed_recipient(uint8_t recipient[static SEALED_RECIPIENT_BYTES],
     const uint8_t identity[static SEALED_IDENTITY_BYTES])
 {
 	EVP_PKEY *key = EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, NULL,
@@ -74,7 +79,8 @@ enum err sealed_recipient(uint8_t recipient[static SEALED_RECIPIENT_BYTES],
 	return e;
 }
 
-enum err sealed_shared_secret(uint8_t shared[static SEALED_SHARED_BYTES],
+enum err
+sealed_shared_secret(uint8_t shared[static SEALED_SHARED_BYTES],
     const uint8_t identity[static SEALED_IDENTITY_BYTES],
     const uint8_t peer[static SEALED_RECIPIENT_BYTES])
 {
@@ -100,7 +106,8 @@ enum err sealed_shared_secret(uint8_t shared[static SEALED_SHARED_BYTES],
 	return e;
 }
 
-enum err sealed_wrap_key(uint8_t key[static HMAC_BYTES],
+enum err
+sealed_wrap_key(uint8_t key[static HMAC_BYTES],
     const uint8_t shared[static SEALED_SHARED_BYTES],
     const uint8_t share[static SEALED_RECIPIENT_BYTES],
     const uint8_t recipient[static SEALED_RECIPIENT_BYTES])
@@ -120,7 +127,8 @@ enum err sealed_wrap_key(uint8_t key[static HMAC_BYTES],
 	return hkdf_sha256(key, &input);
 }
 
-enum err sealed_header_mac(uint8_t mac[static HMAC_BYTES],
+enum err
+sealed_header_mac(uint8_t mac[static HMAC_BYTES],
     const uint8_t file_key[static SEALED_FILE_KEY_BYTES],
     const void *header, size_t size)
 {
@@ -142,7 +150,8 @@ enum err sealed_header_mac(uint8_t mac[static HMAC_BYTES],
 /* --- the header --------------------------------------------------------- */
 
 /* The file key under the wrapping key, which is used this once: nonce 0. */
-static enum err header_wrap(uint8_t body[static SEALED_BODY_BYTES],
+static enum err
+header_wrap(uint8_t body[static SEALED_BODY_BYTES],
     const uint8_t key[static HMAC_BYTES],
     const uint8_t file_key[static SEALED_FILE_KEY_BYTES])
 {
@@ -165,7 +174,8 @@ static enum err header_wrap(uint8_t body[static SEALED_BODY_BYTES],
 }
 
 /* Standard base64 without padding, which is what age writes. */
-static uint8_t *header_add_base64(uint8_t *at, const uint8_t bytes[static 32])
+static uint8_t *
+header_add_base64(uint8_t *at, const uint8_t bytes[static 32])
 {
 	char text[BASE64URL_SIZE(32)];
 
@@ -175,7 +185,8 @@ static uint8_t *header_add_base64(uint8_t *at, const uint8_t bytes[static 32])
 	return at;
 }
 
-static uint8_t *header_add_text(uint8_t *at, const char *text)
+static uint8_t *
+header_add_text(uint8_t *at, const char *text)
 {
 	size_t length = strlen(text);
 
@@ -183,7 +194,8 @@ static uint8_t *header_add_text(uint8_t *at, const char *text)
 	return at + length;
 }
 
-enum err sealed_header_write(uint8_t header[static SEALED_HEADER_BYTES],
+enum err
+sealed_header_write(uint8_t header[static SEALED_HEADER_BYTES],
     const uint8_t file_key[static SEALED_FILE_KEY_BYTES],
     const uint8_t recipient[static SEALED_RECIPIENT_BYTES],
     const uint8_t ephemeral[static SEALED_IDENTITY_BYTES])

@@ -43,7 +43,8 @@ struct opener {
 /* --- one chunk ---------------------------------------------------------- */
 
 /* Does it open under this mark?  Into plain. */
-static bool chunk_open(struct opener *opener, const uint8_t *bytes,
+static bool
+chunk_open(struct opener *opener, const uint8_t *bytes,
     size_t size, bool is_last)
 {
 	uint8_t nonce[CHUNK_NONCE_BYTES] = { 0 };
@@ -65,7 +66,8 @@ static bool chunk_open(struct opener *opener, const uint8_t *bytes,
 }
 
 /* An authenticated chunk, or the wanted part of it, to the sink. */
-static enum err opener_release(struct opener *opener, size_t size)
+static enum err
+opener_release(struct opener *opener, size_t size)
 {
 	const uint8_t *from = opener->plain;
 	size_t dropped = opener->skip < size ? (size_t)opener->skip : size;
@@ -82,7 +84,8 @@ static enum err opener_release(struct opener *opener, size_t size)
 }
 
 /* A whole chunk that more bytes of a file follow. */
-static enum err opener_inner_chunk(struct opener *opener,
+static enum err
+opener_inner_chunk(struct opener *opener,
     const uint8_t *bytes)
 {
 	const size_t size = SEALED_SEALED_CHUNK_BYTES;
@@ -101,7 +104,8 @@ static enum err opener_inner_chunk(struct opener *opener,
 }
 
 /* The bytes held are the file's last. */
-static enum err opener_last_chunk(struct opener *opener)
+static enum err
+opener_last_chunk(struct opener *opener)
 {
 	size_t size = opener->held_size;
 	enum err e;
@@ -123,7 +127,8 @@ static enum err opener_last_chunk(struct opener *opener)
 }
 
 /* The bytes held are the last of a range's span. */
-static enum err opener_range_end(struct opener *opener)
+static enum err
+opener_range_end(struct opener *opener)
 {
 	size_t size = opener->held_size;
 
@@ -139,7 +144,8 @@ static enum err opener_range_end(struct opener *opener)
 
 /* --- the stream --------------------------------------------------------- */
 
-static enum err opener_key(struct opener *opener,
+static enum err
+opener_key(struct opener *opener,
     const struct sealed_head *head)
 {
 	opener->state = OPENER_CHUNKS;
@@ -151,7 +157,8 @@ static enum err opener_key(struct opener *opener,
 }
 
 /* Add to held until it has most bytes; how many were taken. */
-static size_t opener_hold(struct opener *opener, const uint8_t *bytes,
+static size_t
+opener_hold(struct opener *opener, const uint8_t *bytes,
     size_t size, size_t most)
 {
 	size_t room = most - opener->held_size;
@@ -166,7 +173,8 @@ static size_t opener_hold(struct opener *opener, const uint8_t *bytes,
  * Gather the head.  Bytes beyond it that were held with it are given back:
  * *taken says how many of these size bytes belong to the head.
  */
-static enum err opener_head(struct opener *opener, const uint8_t *bytes,
+static enum err
+opener_head(struct opener *opener, const uint8_t *bytes,
     size_t size, size_t *taken)
 {
 	struct sealed_head head;
@@ -189,7 +197,8 @@ static enum err opener_head(struct opener *opener, const uint8_t *bytes,
 	return e;
 }
 
-static enum err opener_chunks(struct opener *opener, const uint8_t *bytes,
+static enum err
+opener_chunks(struct opener *opener, const uint8_t *bytes,
     size_t size, size_t *taken)
 {
 	const size_t whole = SEALED_SEALED_CHUNK_BYTES;
@@ -210,7 +219,8 @@ static enum err opener_chunks(struct opener *opener, const uint8_t *bytes,
 	return ERR_OK;
 }
 
-static enum err opener_step(struct opener *opener, const uint8_t *bytes,
+static enum err
+opener_step(struct opener *opener, const uint8_t *bytes,
     size_t size, size_t *taken)
 {
 	switch (opener->state) {
@@ -224,7 +234,8 @@ static enum err opener_step(struct opener *opener, const uint8_t *bytes,
 	return ERR_SEALED_PAYLOAD;	/* bytes after the last chunk */
 }
 
-enum err opener_write(struct opener *opener, const void *bytes, size_t size)
+enum err
+opener_write(struct opener *opener, const void *bytes, size_t size)
 {
 	const uint8_t *at = bytes;
 	size_t taken = 0;
@@ -243,7 +254,8 @@ enum err opener_write(struct opener *opener, const void *bytes, size_t size)
 	return opener->failed;
 }
 
-enum err opener_finish(struct opener *opener)
+enum err
+opener_finish(struct opener *opener)
 {
 	if (opener->failed != ERR_OK)
 		return opener->failed;
@@ -266,7 +278,8 @@ enum err opener_finish(struct opener *opener)
 
 /* --- life --------------------------------------------------------------- */
 
-static struct opener *opener_allocate(opener_sink *sink, void *context)
+static struct opener *
+opener_allocate(opener_sink *sink, void *context)
 {
 	struct opener *opener = malloc(sizeof(*opener));
 
@@ -281,7 +294,8 @@ static struct opener *opener_allocate(opener_sink *sink, void *context)
 	return opener;
 }
 
-enum err opener_new(const uint8_t identity[static SEALED_IDENTITY_BYTES],
+enum err
+opener_new(const uint8_t identity[static SEALED_IDENTITY_BYTES],
     opener_sink *sink, void *context, struct opener **out)
 {
 	*out = opener_allocate(sink, context);
@@ -291,7 +305,8 @@ enum err opener_new(const uint8_t identity[static SEALED_IDENTITY_BYTES],
 	return ERR_OK;
 }
 
-enum err opener_new_range(const struct sealed_head *head,
+enum err
+opener_new_range(const struct sealed_head *head,
     const struct sealed_range *range, opener_sink *sink, void *context,
     struct opener **out)
 {
@@ -322,7 +337,8 @@ enum err opener_new_range(const struct sealed_head *head,
 	return ERR_OK;
 }
 
-void opener_free(struct opener *opener)
+void
+opener_free(struct opener *opener)
 {
 	if (opener == NULL)
 		return;

@@ -33,7 +33,8 @@ struct stanza {
 	size_t full_lines;		/* before that one */
 };
 
-static bool piece_is(const struct piece *piece, const char *text)
+static bool
+piece_is(const struct piece *piece, const char *text)
 {
 	return piece->length == strlen(text) &&
 	    memcmp(piece->text, text, piece->length) == 0;
@@ -41,7 +42,8 @@ static bool piece_is(const struct piece *piece, const char *text)
 
 /* --- finding the end ---------------------------------------------------- */
 
-enum err sealed_head_find(const uint8_t *bytes, size_t size,
+enum err
+sealed_head_find(const uint8_t *bytes, size_t size,
     size_t *header_size)
 {
 	static const char version[] = SEALED_VERSION_LINE;
@@ -69,7 +71,8 @@ enum err sealed_head_find(const uint8_t *bytes, size_t size,
 /* Standard base64 without padding, canonical; exactly size bytes of at most
  * BODY_LINE_BYTES.  The strict decoder knows the other alphabet.
  */
-static bool base64_decode(uint8_t *bytes, size_t size,
+static bool
+base64_decode(uint8_t *bytes, size_t size,
     const struct piece *piece)
 {
 	char text[BODY_LINE];
@@ -86,14 +89,16 @@ static bool base64_decode(uint8_t *bytes, size_t size,
 	return base64url_decode(bytes, size, text, piece->length) == ERR_OK;
 }
 
-static bool base64_is_valid(const struct piece *piece)
+static bool
+base64_is_valid(const struct piece *piece)
 {
 	uint8_t bytes[BODY_LINE_BYTES];
 
 	return base64_decode(bytes, piece->length * 3 / 4, piece);
 }
 
-static bool cursor_line(struct cursor *cursor, struct piece *line)
+static bool
+cursor_line(struct cursor *cursor, struct piece *line)
 {
 	const char *end = memchr(cursor->at, '\n',
 	    (size_t)(cursor->end - cursor->at));
@@ -105,7 +110,8 @@ static bool cursor_line(struct cursor *cursor, struct piece *line)
 	return true;
 }
 
-static bool cursor_skip(struct cursor *cursor, const char *literal)
+static bool
+cursor_skip(struct cursor *cursor, const char *literal)
 {
 	size_t length = strlen(literal);
 
@@ -117,7 +123,8 @@ static bool cursor_skip(struct cursor *cursor, const char *literal)
 }
 
 /* One or more arguments of visible ASCII with one space between them. */
-static bool stanza_arguments(struct stanza *stanza, const struct piece *line)
+static bool
+stanza_arguments(struct stanza *stanza, const struct piece *line)
 {
 	size_t from = 0;
 
@@ -142,7 +149,8 @@ static bool stanza_arguments(struct stanza *stanza, const struct piece *line)
 }
 
 /* The stanza at the cursor, which stands after its "-> ". */
-static bool stanza_read(struct cursor *cursor, struct stanza *stanza)
+static bool
+stanza_read(struct cursor *cursor, struct stanza *stanza)
 {
 	struct piece line;
 
@@ -160,14 +168,16 @@ static bool stanza_read(struct cursor *cursor, struct stanza *stanza)
 	return true;
 }
 
-static bool stanza_next(struct cursor *cursor, struct stanza *stanza)
+static bool
+stanza_next(struct cursor *cursor, struct stanza *stanza)
 {
 	return cursor_skip(cursor, "-> ") && stanza_read(cursor, stanza);
 }
 
 /* --- the whole ---------------------------------------------------------- */
 
-static bool stanza_is_acceptable(const struct stanza *stanza)
+static bool
+stanza_is_acceptable(const struct stanza *stanza)
 {
 	uint8_t bytes[32];
 
@@ -179,7 +189,8 @@ static bool stanza_is_acceptable(const struct stanza *stanza)
 }
 
 /* Is it a header, word for word?  Leaves the MAC's bytes. */
-static bool header_is_valid(struct cursor cursor,
+static bool
+header_is_valid(struct cursor cursor,
     uint8_t mac[static HMAC_BYTES])
 {
 	struct stanza stanza;
@@ -204,7 +215,8 @@ static bool header_is_valid(struct cursor cursor,
 }
 
 /* The file key, when the wrapping key opens it; nonce 0, it is used once. */
-static enum err body_open(uint8_t file_key[static SEALED_FILE_KEY_BYTES],
+static enum err
+body_open(uint8_t file_key[static SEALED_FILE_KEY_BYTES],
     const uint8_t key[static HMAC_BYTES],
     uint8_t body[static SEALED_BODY_BYTES])
 {
@@ -227,7 +239,8 @@ static enum err body_open(uint8_t file_key[static SEALED_FILE_KEY_BYTES],
 }
 
 /* The file key from one X25519 stanza; ERR_SEALED_NO_MATCH: not for us. */
-static enum err stanza_open(uint8_t file_key[static SEALED_FILE_KEY_BYTES],
+static enum err
+stanza_open(uint8_t file_key[static SEALED_FILE_KEY_BYTES],
     const uint8_t identity[static SEALED_IDENTITY_BYTES],
     const uint8_t recipient[static SEALED_RECIPIENT_BYTES],
     const struct stanza *stanza)
@@ -251,7 +264,8 @@ static enum err stanza_open(uint8_t file_key[static SEALED_FILE_KEY_BYTES],
 }
 
 /* Try each X25519 stanza of a valid header. */
-static enum err header_file_key(struct cursor cursor,
+static enum err
+header_file_key(struct cursor cursor,
     const uint8_t identity[static SEALED_IDENTITY_BYTES],
     uint8_t file_key[static SEALED_FILE_KEY_BYTES])
 {
@@ -271,7 +285,8 @@ static enum err header_file_key(struct cursor cursor,
 }
 
 /* The MAC covers all up to and with its mark. */
-static enum err header_authenticate(const struct cursor *cursor,
+static enum err
+header_authenticate(const struct cursor *cursor,
     const uint8_t file_key[static SEALED_FILE_KEY_BYTES],
     const uint8_t expected[static HMAC_BYTES])
 {
@@ -287,7 +302,8 @@ static enum err header_authenticate(const struct cursor *cursor,
 	return e;
 }
 
-enum err sealed_head_open(struct sealed_head *head,
+enum err
+sealed_head_open(struct sealed_head *head,
     const uint8_t identity[static SEALED_IDENTITY_BYTES],
     const uint8_t *bytes, size_t header_size)
 {

@@ -4,7 +4,8 @@
 
 #include "common/sealed_open.h"
 
-enum err sealed_span(const struct sealed_head *head,
+enum err
+sealed_span(const struct sealed_head *head,
     const struct sealed_range *range, struct sealed_span *out)
 {
 	uint64_t payload = head->header_size + SEALED_NONCE_BYTES;
@@ -35,7 +36,8 @@ struct gathered {
 	uint8_t bytes[SEALED_HEAD_MAX];
 };
 
-static enum err gather(void *context, const uint8_t *bytes, size_t size)
+static enum err
+gather(void *context, const uint8_t *bytes, size_t size)
 {
 	struct gathered *gathered = context;
 
@@ -47,7 +49,8 @@ static enum err gather(void *context, const uint8_t *bytes, size_t size)
 }
 
 /* Go on gathering up to the first `want` bytes, or as many as there are. */
-static enum err source_gather(const struct sealed_source *source,
+static enum err
+source_gather(const struct sealed_source *source,
     struct gathered *gathered, uint64_t want)
 {
 	struct sealed_span span = { .offset = gathered->size };
@@ -60,7 +63,8 @@ static enum err source_gather(const struct sealed_source *source,
 	return source->fetch(source->context, &span, gather, gathered);
 }
 
-enum err sealed_source_head(const struct sealed_source *source,
+enum err
+sealed_source_head(const struct sealed_source *source,
     const uint8_t identity[static SEALED_IDENTITY_BYTES],
     struct sealed_head *head)
 {
@@ -87,12 +91,14 @@ enum err sealed_source_head(const struct sealed_source *source,
 	return e;
 }
 
-static enum err feed(void *context, const uint8_t *bytes, size_t size)
+static enum err
+feed(void *context, const uint8_t *bytes, size_t size)
 {
 	return opener_write(context, bytes, size);
 }
 
-enum err sealed_source_read(const struct sealed_source *source,
+enum err
+sealed_source_read(const struct sealed_source *source,
     const struct sealed_head *head, const struct sealed_want *want)
 {
 	const struct sealed_range range = { source->sealed_size, want->from,

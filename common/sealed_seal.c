@@ -27,7 +27,8 @@ struct sealer {
 };
 
 /* Seal size bytes as the next chunk and hand it to the sink. */
-static enum err sealer_chunk(struct sealer *sealer, const uint8_t *bytes,
+static enum err
+sealer_chunk(struct sealer *sealer, const uint8_t *bytes,
     size_t size, bool is_last)
 {
 	uint8_t nonce[CHUNK_NONCE_BYTES] = { 0 };
@@ -58,7 +59,8 @@ struct sealer_keys {
 };
 
 /* Header and nonce to the sink, the payload key into the cipher. */
-static enum err sealer_begin(struct sealer *sealer,
+static enum err
+sealer_begin(struct sealer *sealer,
     const uint8_t identity[static SEALED_IDENTITY_BYTES])
 {
 	struct sealer_keys keys;
@@ -90,7 +92,8 @@ static enum err sealer_begin(struct sealer *sealer,
 	return e;
 }
 
-enum err sealer_new(const uint8_t identity[static SEALED_IDENTITY_BYTES],
+enum err
+sealer_new(const uint8_t identity[static SEALED_IDENTITY_BYTES],
     sealer_sink *sink, void *context, struct sealer **out)
 {
 	struct sealer *sealer = malloc(sizeof(*sealer));
@@ -116,7 +119,8 @@ enum err sealer_new(const uint8_t identity[static SEALED_IDENTITY_BYTES],
 }
 
 /* Add to what is held; how many bytes were taken. */
-static size_t sealer_hold(struct sealer *sealer, const uint8_t *bytes,
+static size_t
+sealer_hold(struct sealer *sealer, const uint8_t *bytes,
     size_t size)
 {
 	size_t room = SEALED_CHUNK_BYTES - sealer->held_size;
@@ -127,7 +131,8 @@ static size_t sealer_hold(struct sealer *sealer, const uint8_t *bytes,
 	return taken;
 }
 
-enum err sealer_write(struct sealer *sealer, const void *bytes, size_t size)
+enum err
+sealer_write(struct sealer *sealer, const void *bytes, size_t size)
 {
 	const uint8_t *at = bytes;
 
@@ -154,7 +159,8 @@ enum err sealer_write(struct sealer *sealer, const void *bytes, size_t size)
 	return sealer->failed;
 }
 
-enum err sealer_finish(struct sealer *sealer)
+enum err
+sealer_finish(struct sealer *sealer)
 {
 	if (sealer->failed == ERR_OK)
 		sealer->failed = sealer_chunk(sealer, sealer->held,
@@ -162,7 +168,8 @@ enum err sealer_finish(struct sealer *sealer)
 	return sealer->failed;
 }
 
-void sealer_free(struct sealer *sealer)
+void
+sealer_free(struct sealer *sealer)
 {
 	if (sealer == NULL)
 		return;

@@ -20,7 +20,8 @@ struct signing_keys {
 
 /* --- the key file ------------------------------------------------------- */
 
-static bool signing_keys_have(const struct signing_keys *keys,
+static bool
+signing_keys_have(const struct signing_keys *keys,
     const char *commerce_id, const char *key_id)
 {
 	for (size_t i = 0; i < keys->count; i++)
@@ -31,7 +32,8 @@ static bool signing_keys_have(const struct signing_keys *keys,
 }
 
 /* One line; what is wrong with it, or NULL.  The key is never printed. */
-static const char *signing_keys_add(struct signing_keys *keys,
+static const char *
+signing_keys_add(struct signing_keys *keys,
     const char *const words[], size_t count)
 {
 	struct signing_key *key = &keys->keys[keys->count];
@@ -55,7 +57,8 @@ static const char *signing_keys_add(struct signing_keys *keys,
 	return NULL;
 }
 
-static enum err signing_keys_read(struct key_file *file,
+static enum err
+signing_keys_read(struct key_file *file,
     struct signing_keys *keys)
 {
 	const char *words[3], *fault;
@@ -77,7 +80,8 @@ static enum err signing_keys_read(struct key_file *file,
 	return e;
 }
 
-enum err signing_keys_load(const char *path, struct signing_keys **out)
+enum err
+signing_keys_load(const char *path, struct signing_keys **out)
 {
 	struct key_file file;
 	struct signing_keys *keys = NULL;
@@ -108,7 +112,8 @@ out:
 	return e;
 }
 
-void signing_keys_free(struct signing_keys *keys)
+void
+signing_keys_free(struct signing_keys *keys)
 {
 	if (keys == NULL)
 		return;
@@ -118,12 +123,14 @@ void signing_keys_free(struct signing_keys *keys)
 	free(keys);
 }
 
-size_t signing_keys_count(const struct signing_keys *keys)
+size_t
+signing_keys_count(const struct signing_keys *keys)
 {
 	return keys->count;
 }
 
-const struct signing_key *signing_keys_first(const struct signing_keys *keys,
+const struct signing_key *
+signing_keys_first(const struct signing_keys *keys,
     const char *commerce_id)
 {
 	for (size_t i = 0; i < keys->count; i++)
@@ -136,7 +143,8 @@ const struct signing_key *signing_keys_first(const struct signing_keys *keys,
  * Always to the end of the list, so that the time says nothing about the place
  * of a pair; a pair not listed gets a key that fits nothing.
  */
-static const struct signing_key *signing_keys_find(
+static const struct signing_key *
+signing_keys_find(
     const struct signing_keys *keys, const char *commerce_id,
     const char *key_id)
 {
@@ -154,7 +162,8 @@ static const struct signing_key *signing_keys_find(
 
 /* --- the token ---------------------------------------------------------- */
 
-static const char *token_method_text(enum token_method method)
+static const char *
+token_method_text(enum token_method method)
 {
 	switch (method) {
 	case TOKEN_GET:
@@ -176,7 +185,8 @@ struct signed_url {
 	size_t target_length;
 };
 
-static enum err token_text(char token[static TOKEN_LENGTH + 1],
+static enum err
+token_text(char token[static TOKEN_LENGTH + 1],
     const struct signing_key *key, const char *commerce_id,
     enum token_method method, const struct signed_url *url)
 {
@@ -201,7 +211,8 @@ static enum err token_text(char token[static TOKEN_LENGTH + 1],
 	return e;
 }
 
-enum err token_issue(char token[static TOKEN_LENGTH + 1],
+enum err
+token_issue(char token[static TOKEN_LENGTH + 1],
     const struct signing_key *key, enum token_method method, const char *url)
 {
 	const struct signed_url whole = { url, "", 0 };
@@ -213,7 +224,8 @@ enum err token_issue(char token[static TOKEN_LENGTH + 1],
  * Does the presented token fit under key for any of the origins?  Every origin
  * is computed and every token compared, whatever came before.
  */
-static enum err token_compare(const struct token_request *request,
+static enum err
+token_compare(const struct token_request *request,
     const struct signing_key *key, bool *fits)
 {
 	char presented[TOKEN_LENGTH] = { 0 };	/* NUL is in no token */
@@ -238,7 +250,8 @@ static enum err token_compare(const struct token_request *request,
 	return e;
 }
 
-enum err token_verify(const struct signing_keys *keys,
+enum err
+token_verify(const struct signing_keys *keys,
     const struct token_request *request, int64_t now_s)
 {
 	const struct token_target *parsed = request->parsed;

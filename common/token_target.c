@@ -9,27 +9,32 @@
 
 /* --- the forms of the parts --------------------------------------------- */
 
-static bool is_digit(char c)
+static bool
+is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
 
-static bool is_alphanumeric(char c)
+static bool
+is_alphanumeric(char c)
 {
 	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-static bool is_word(char c)		/* [A-Za-z0-9_-] */
+static bool
+is_word(char c)		/* [A-Za-z0-9_-] */
 {
 	return is_alphanumeric(c) || c == '_' || c == '-';
 }
 
-static bool is_unreserved(char c)	/* RFC 3986, 2.3 */
+static bool
+is_unreserved(char c)	/* RFC 3986, 2.3 */
 {
 	return is_word(c) || c == '.' || c == '~';
 }
 
-static bool is_words(const char *text, size_t length, size_t most)
+static bool
+is_words(const char *text, size_t length, size_t most)
 {
 	if (length == 0 || length > most)
 		return false;
@@ -40,7 +45,8 @@ static bool is_words(const char *text, size_t length, size_t most)
 }
 
 /* [A-Za-z0-9][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)* */
-static bool is_commerce_id(const char *text, size_t length)
+static bool
+is_commerce_id(const char *text, size_t length)
 {
 	if (length == 0 || length > COMMERCE_ID_MAX ||
 	    !is_alphanumeric(text[0]) || text[length - 1] == '.')
@@ -54,17 +60,20 @@ static bool is_commerce_id(const char *text, size_t length)
 	return true;
 }
 
-bool commerce_id_is_valid(const char *text)
+bool
+commerce_id_is_valid(const char *text)
 {
 	return is_commerce_id(text, strlen(text));
 }
 
-bool key_id_is_valid(const char *text, size_t length)
+bool
+key_id_is_valid(const char *text, size_t length)
 {
 	return is_words(text, length, KEY_ID_MAX);
 }
 
-bool object_id_is_valid(const char *text, size_t length)
+bool
+object_id_is_valid(const char *text, size_t length)
 {
 	if (length != OBJECT_ID_LENGTH)
 		return false;
@@ -77,7 +86,8 @@ bool object_id_is_valid(const char *text, size_t length)
 /* --- file names --------------------------------------------------------- */
 
 /* How many bytes follow the first of a UTF-8 sequence, and its bits; -1. */
-static int utf8_lead(unsigned char byte, uint32_t *bits)
+static int
+utf8_lead(unsigned char byte, uint32_t *bits)
 {
 	if (byte < 0x80) {
 		*bits = byte;
@@ -99,7 +109,8 @@ static int utf8_lead(unsigned char byte, uint32_t *bits)
 }
 
 /* The character at text, and its length; 0 unless it is strict UTF-8. */
-static size_t utf8_character(const char *text, size_t length, uint32_t *out)
+static size_t
+utf8_character(const char *text, size_t length, uint32_t *out)
 {
 	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
 	uint32_t bits;
@@ -121,14 +132,16 @@ static size_t utf8_character(const char *text, size_t length, uint32_t *out)
 	return (size_t)more + 1;
 }
 
-static bool is_forbidden_in_name(uint32_t c)
+static bool
+is_forbidden_in_name(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == '/' ||
 	    c == '\\' || (c >= 0x202a && c <= 0x202e) ||
 	    (c >= 0x2066 && c <= 0x2069);
 }
 
-bool file_name_is_valid(const char *utf8, size_t length)
+bool
+file_name_is_valid(const char *utf8, size_t length)
 {
 	uint32_t character;
 	size_t used;
@@ -147,7 +160,8 @@ bool file_name_is_valid(const char *utf8, size_t length)
 
 /* --- reading ------------------------------------------------------------ */
 
-static bool skip(const char **at, const char *literal)
+static bool
+skip(const char **at, const char *literal)
 {
 	size_t length = strlen(literal);
 
@@ -158,19 +172,22 @@ static bool skip(const char **at, const char *literal)
 }
 
 /* The length of the text at `at` up to the next "&" or the end. */
-static size_t value_length(const char *at)
+static size_t
+value_length(const char *at)
 {
 	return strcspn(at, "&");
 }
 
-static void value_take(char *out, const char **at, size_t length)
+static void
+value_take(char *out, const char **at, size_t length)
 {
 	memcpy(out, *at, length);
 	out[length] = '\0';
 	*at += length;
 }
 
-static bool parse_object(const char **at, char out[OBJECT_ID_LENGTH + 1])
+static bool
+parse_object(const char **at, char out[OBJECT_ID_LENGTH + 1])
 {
 	size_t length = strcspn(*at, "?&");
 
@@ -180,7 +197,8 @@ static bool parse_object(const char **at, char out[OBJECT_ID_LENGTH + 1])
 	return true;
 }
 
-static bool parse_expires(const char **at, int64_t *out)
+static bool
+parse_expires(const char **at, int64_t *out)
 {
 	size_t length = value_length(*at);
 	int64_t seconds = 0;
@@ -198,7 +216,8 @@ static bool parse_expires(const char **at, int64_t *out)
 }
 
 /* The value of an upper-case hex digit; -1. */
-static int hex_digit(char c)
+static int
+hex_digit(char c)
 {
 	if (is_digit(c))
 		return c - '0';
@@ -206,7 +225,8 @@ static int hex_digit(char c)
 }
 
 /* One byte of a name: unreserved as it is, all else and only that as %XX. */
-static bool parse_name_byte(const char **at, char *out)
+static bool
+parse_name_byte(const char **at, char *out)
 {
 	int high, low;
 
@@ -222,7 +242,8 @@ static bool parse_name_byte(const char **at, char *out)
 	return !is_unreserved(*out);
 }
 
-static bool parse_name(const char **at, char out[FILE_NAME_MAX + 1])
+static bool
+parse_name(const char **at, char out[FILE_NAME_MAX + 1])
 {
 	size_t length = 0;
 
@@ -234,7 +255,8 @@ static bool parse_name(const char **at, char out[FILE_NAME_MAX + 1])
 	return file_name_is_valid(out, length);
 }
 
-static bool parse_query(const char **at, struct token_target *out)
+static bool
+parse_query(const char **at, struct token_target *out)
 {
 	size_t length;
 
@@ -261,7 +283,8 @@ static bool parse_query(const char **at, struct token_target *out)
 }
 
 /* What may stand there is not judged: that is the verification's. */
-static bool parse_token(const char **at, struct token_target *out)
+static bool
+parse_token(const char **at, struct token_target *out)
 {
 	size_t length = value_length(*at);
 
@@ -275,7 +298,8 @@ static bool parse_token(const char **at, struct token_target *out)
 }
 
 /* After the query: "&name=" and "&token=" of media, "&after=" of a list. */
-static bool parse_rest(const char **at, const char *target,
+static bool
+parse_rest(const char **at, const char *target,
     struct token_target *out)
 {
 	if (out->resource == TOKEN_MEDIA && skip(at, "&name=") &&
@@ -291,7 +315,8 @@ static bool parse_rest(const char **at, const char *target,
 	return **at == '\0';
 }
 
-enum err token_target_parse(const char *target, struct token_target *out)
+enum err
+token_target_parse(const char *target, struct token_target *out)
 {
 	const char *at = target;
 
@@ -320,7 +345,8 @@ struct url_text {
 	bool too_long;
 };
 
-static void url_add(struct url_text *url, const char *text, size_t length)
+static void
+url_add(struct url_text *url, const char *text, size_t length)
 {
 	if (url->too_long || length >= url->capacity - url->length) {
 		url->too_long = true;
@@ -331,12 +357,14 @@ static void url_add(struct url_text *url, const char *text, size_t length)
 	url->bytes[url->length] = '\0';
 }
 
-static void url_add_text(struct url_text *url, const char *text)
+static void
+url_add_text(struct url_text *url, const char *text)
 {
 	url_add(url, text, strlen(text));
 }
 
-static void url_add_name(struct url_text *url, const char *name)
+static void
+url_add_name(struct url_text *url, const char *name)
 {
 	static const char digits[] = "0123456789ABCDEF";
 
@@ -352,7 +380,8 @@ static void url_add_name(struct url_text *url, const char *name)
 	}
 }
 
-static void url_add_number(struct url_text *url, int64_t number)
+static void
+url_add_number(struct url_text *url, int64_t number)
 {
 	char digits[EXPIRES_DIGITS_MAX];
 	size_t at = sizeof(digits);
@@ -363,12 +392,14 @@ static void url_add_number(struct url_text *url, int64_t number)
 	url_add(url, digits + at, sizeof(digits) - at);
 }
 
-static bool is_object(const char *text)
+static bool
+is_object(const char *text)
 {
 	return text != NULL && object_id_is_valid(text, strlen(text));
 }
 
-static bool url_parts_are_valid(const struct token_url *parts)
+static bool
+url_parts_are_valid(const struct token_url *parts)
 {
 	bool is_list = parts->resource == TOKEN_LIST;
 
@@ -385,7 +416,8 @@ static bool url_parts_are_valid(const struct token_url *parts)
 	    parts->expires_s > 0 && parts->expires_s <= INT64_C(99999999999);
 }
 
-enum err token_url_build(char *url, size_t capacity,
+enum err
+token_url_build(char *url, size_t capacity,
     const struct token_url *parts)
 {
 	struct url_text text = { .bytes = url, .capacity = capacity };
