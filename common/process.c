@@ -90,17 +90,20 @@ process_choose(const char *program, const char *const words[],
 	process_refuse(program, option, word);
 }
 
-/* An option that getopt did not take, by the argument it stands in. */
+/*
+ * An option that getopt did not take. For a letter optopt names it, as the
+ * letter may stand in the middle of an argument; -h and -V are taken always,
+ * so that these two mean --help=x.
+ */
 static void __attribute__((noreturn))
 process_refuse_option(const char *program, char *argv[], int result)
 {
 	char letter[] = { '-', (char)optopt, '\0' };
-	/* 0: unknown long option; over 255: one with a fault of its value */
-	const char *argument = optopt > 0 && optopt < 256 ? letter :
-	    argv[optind - 1];
+	bool is_letter = optopt > 0 && optopt < 256 && optopt != 'h' &&
+	    optopt != 'V';
 
 	process_refuse(program, result == ':' ? "a value is missing after" :
-	    "unknown option", argument);
+	    "unknown option", is_letter ? letter : argv[optind - 1]);
 }
 
 static void
