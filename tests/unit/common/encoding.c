@@ -436,7 +436,7 @@ what_is_no_code_is_refused(void **state)
 	static const char *const refused[] = { "", "-", "TE3N-537E-XCGP-7PV",
 		"TE3N-537E-XCGP-7PVNN", "TE3N-537E-XCGP-7PVU",
 		"TE3N_537E_XCGP_7PVN", "TE3N-537E-XCGP-7PV\xc3\x85",
-		"TE3N\xe2\x80\x90" "537EXCGP7PVN", "TE3N-537E-XCGP-7PV\n",
+		"TE3N\xe2\x80\x90-537EXCGP7PVN", "TE3N-537E-XCGP-7PV\n",
 		"TE3N-537E-XCGP-7PVN\n", "TE3N-537E-XCGP-7PV*" };
 	char characters[CODE_CHARACTERS + 1];
 

@@ -193,6 +193,19 @@ the_journal_gets_priorities_instead_of_time_and_level(void **state)
 }
 
 static void
+a_command_writes_its_name_and_the_message(void **state)
+{
+	(void)state;
+	capture_start();
+	pretend_journal(0);
+	log_init("counterfoil", LOG_FORMAT_COMMAND, LOG_LEVEL_WARNING);
+	log_info("not this");
+	log_error("key.txt: is \"no\" key\n");
+	assert_string_equal(capture_end(),
+	    "counterfoil: key.txt: is \"no\" key\\x0a\n");
+}
+
+static void
 a_redirected_standard_error_is_not_the_journal(void **state)
 {
 	(void)state;
@@ -391,6 +404,8 @@ main(void)
 		cmocka_unit_test_setup(
 		    the_journal_gets_priorities_instead_of_time_and_level,
 		    set_up),
+		cmocka_unit_test_setup(
+		    a_command_writes_its_name_and_the_message, set_up),
 		cmocka_unit_test_setup(
 		    a_redirected_standard_error_is_not_the_journal, set_up),
 		cmocka_unit_test_setup(json_has_the_members_and_no_others,
