@@ -140,6 +140,19 @@ $(OUT)/test/tools/%: $(OBJ)/tests/tools/%.o $(lib_common)
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
 
+# The CCTV age vectors, one file each.
+AGE_VECTORS := $(OUT)/test/age-vectors
+$(AGE_VECTORS)/.unpacked: tests/tools/unpack-age-vectors.mjs \
+    node_modules/.package-lock.json
+	node $< $(@D)
+	@touch $@
+
+# Small programs of the tests: tests/tools/NAME.c.
+tool_PROGRAMS := $(addprefix $(OUT)/test/tools/,seal)
+$(OUT)/test/tools/%: $(OBJ)/tests/tools/%.o $(lib_common)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
+
 # What "make check" runs; LAST_TESTS look at what the others left behind.
 LINTS := $(wildcard tests/lint/*-test.sh)
 LAST_TESTS := $(wildcard tests/scenario/last-*.sh)
@@ -160,7 +173,7 @@ check:
 
 run-tests:
 	BUILD=$(OUT) SCENARIO_LOGS=$(abspath $(OUT))/scenario-logs \
-	    tests/run -j $(JOBS) $(TESTS)
+	    AGE_VECTORS=$(AGE_VECTORS) tests/run -j $(JOBS) $(TESTS)
 
 # One part of the tests: make check-only TESTS='tests/scenario/resume*.sh'
 check-only: test-programs
