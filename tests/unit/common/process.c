@@ -292,8 +292,12 @@ start_holder(int *input)
 	assert_int_equal(pipe(to_parent), 0);
 	child = fork();
 	if (child == 0) {
+		int fd = open_folder();
+
 		close(to_child[1]);
-		byte = (char)process_lock_folder(open_folder(), folder);
+		byte = (char)process_lock_folder(fd, folder);
+		/* a second descriptor that closes frees nothing */
+		close(openat(fd, "lock", O_RDONLY | O_CLOEXEC));
 		if (write(to_parent[1], &byte, 1) != 1 ||
 		    read(to_child[0], &byte, 1) != 0)
 			_exit(1);

@@ -21,6 +21,8 @@
 
 static struct worker_pool *pool;
 static atomic_size_t ran;
+static sem_t done;
+static pthread_key_t at_end;
 
 /* A job that counts and frees itself, as jobs of handlers do. */
 static void
@@ -120,6 +122,38 @@ threads_that_cannot_be_started_are_an_error(void **state)
 	assert_int_equal(pthread_setattr_default_np(&normal), 0);
 	pthread_attr_destroy(&normal);
 	pthread_attr_destroy(&huge);
+}
+
+static void
+post_and_free(struct worker_job *job)
+{
+	sem_post(&done);
+	free(job);
+}
+
+static void
+jobs_run_while_the_pool_is_open_also_after_it_was_idle(void **state)
+{
+	struct timespec limit;
+
+	(void)state;
+	assert_int_equal(sem_init(&done, 0, 0), 0);
+	assert_int_equal(worker_pool_new("unit", 2, 10, &pool), ERR_OK);
+	assert_int_equal(clock_gettime(CLOCK_REALTIME, &limit), 0);
+	limit.tv_sec += DEADLINE_MS / 1000;
+	for (size_t i = 0; i < 50; i++) {
+		struct worker_job *job = new_job();
+
+		job->run = post_and_free;
+		if (i % 2 == 0)
+			worker_pool_submit_cleanup(pool, job);
+		else
+			assert_int_equal(worker_pool_submit(pool, job),
+			    ERR_OK);
+		assert_int_equal(sem_timedwait(&done, &limit), 0);
+	}
+	worker_pool_free(pool);
+	sem_destroy(&done);
 }
 
 struct numbered {
@@ -274,6 +308,36 @@ cleanup_left_by_the_last_jobs_is_run(void **state)
 	}
 }
 
+/* Runs in a worker that has ended already, while the pool is being freed. */
+static void
+submit_at_the_end(void *argument)
+{
+	worker_pool_submit_cleanup(argument, new_job());
+}
+
+static void
+arm_the_end(struct worker_job *job)
+{
+	if (pthread_setspecific(at_end, pool) != 0)
+		abort();
+	free(job);
+}
+
+static void
+cleanup_that_comes_after_the_last_worker_is_run(void **state)
+{
+	struct worker_job *job = new_job();
+
+	(void)state;
+	assert_int_equal(pthread_key_create(&at_end, submit_at_the_end), 0);
+	assert_int_equal(worker_pool_new("unit", 1, 10, &pool), ERR_OK);
+	job->run = arm_the_end;
+	assert_int_equal(worker_pool_submit(pool, job), ERR_OK);
+	worker_pool_free(pool);
+	assert_int_equal(ran, 1);
+	assert_int_equal(pthread_key_delete(at_end), 0);
+}
+
 static void *
 submit_many(void *argument)
 {
@@ -354,6 +418,9 @@ main(void)
 		cmocka_unit_test_setup(
 		    threads_that_cannot_be_started_are_an_error, set_up),
 		cmocka_unit_test_setup(
+		    jobs_run_while_the_pool_is_open_also_after_it_was_idle,
+		    set_up),
+		cmocka_unit_test_setup(
 		    one_thread_runs_jobs_in_the_order_of_submission, set_up),
 		cmocka_unit_test_setup(
 		    a_full_queue_refuses_jobs_but_not_cleanup, set_up),
@@ -363,6 +430,8 @@ main(void)
 		    set_up),
 		cmocka_unit_test_setup(cleanup_left_by_the_last_jobs_is_run,
 		    set_up),
+		cmocka_unit_test_setup(
+		    cleanup_that_comes_after_the_last_worker_is_run, set_up),
 		cmocka_unit_test_setup(
 		    what_many_threads_submit_runs_once_each, set_up),
 		cmocka_unit_test_setup(
