@@ -48,8 +48,9 @@ struct config_key {
  * before, by a table of count keys.  Every fault is logged as
  * "PATH:LINE: what is wrong and what to write instead"; all faults of the
  * file are reported, not the first alone.  Unknown keys, repeated keys,
- * sections and overlong lines are faults.  ERR_CONFIG or ERR_IO; the
- * settings are to be cleared all the same.
+ * sections and overlong lines are faults.  ERR_CONFIG, ERR_IO or
+ * ERR_NO_MEMORY; the settings are to be cleared all the same.  One thread at
+ * a time, as inih is set up by variables.
  */
 enum err config_load(const char *path, const struct config_key keys[],
     size_t count, void *settings);

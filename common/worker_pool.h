@@ -41,7 +41,10 @@ void worker_pool_submit_cleanup(struct worker_pool *pool,
 size_t worker_pool_waiting(struct worker_pool *pool);
 
 /*
- * Run every job that is queued, then end the threads and free the pool.
+ * Run every job that is queued, also what these jobs submit as cleanup, then
+ * end the threads and free the pool, which nobody may use any more then: the
+ * caller sees to it that other threads submit nothing once a job of theirs
+ * no longer holds this up.
  * NULL is allowed.
  */
 void worker_pool_free(struct worker_pool *pool);
