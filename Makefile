@@ -243,6 +243,30 @@ bench: deps-check
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(bench_PROGRAMS)
 	BUILD=$(OUT) tests/bench/run.sh
 
+# stored beside nginx and lighttpd: tests/bench/README.md
+DEPS_BENCH_STORAGE := curl perl nginx=nginx lighttpd=lighttpd \
+	lighttpd-modules-lua openssl=openssl procps
+storage_bench := $(OUT)/test/bench/storage
+storage_bench_PROGRAMS := $(addprefix $(storage_bench)/,layout limit load \
+	targets)
+storage_bench_OBJS := $(addprefix tests/bench/storage/,load_connection.o \
+	load_requests.o limit_objects.o measure.o)
+$(storage_bench)/storage.a: $(addprefix $(OBJ)/,$(storage_bench_OBJS) \
+    $(base_OBJS) $(token_OBJS))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call quiet,AR)$(AR) rcs $@ $^
+$(storage_bench_PROGRAMS): $(storage_bench)/%: \
+    $(OBJ)/tests/bench/storage/%.o $(storage_bench)/storage.a
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
+
+bench-storage:
+	@packaging/deps.sh $(DEPS_BUILD) $(DEPS_BENCH_STORAGE)
+	@$(MAKE) --no-print-directory -j$(JOBS) $(OUT)/stored \
+	    $(storage_bench_PROGRAMS)
+	BUILD=$(OUT) ROWS='$(ROWS)' PAIRS=$(or $(PAIRS),5) \
+	    RUN_SECONDS=$(or $(SECONDS),3) tests/bench/storage/run.sh
+
 # --- packages that are needed: docs/dependencies.md says what for -------------
 
 DEPS_BUILD := gcc libc6-dev pkgconf=pkg-config libmicrohttpd-dev libssl-dev \
@@ -323,6 +347,7 @@ help:
 	    '                           $(addprefix check-full-,$(CHECK_FULL_PARTS))' \
 	    'make fuzz                  FUZZ_SECONDS=120 for each target' \
 	    'make bench                 side by side with the stock tools' \
+	    'make bench-storage         ROWS= PAIRS=5 SECONDS=3: beside nginx' \
 	    'make install               DESTDIR= PREFIX=/usr/local' \
 	    'make deps                  the Debian packages for all of these' \
 	    'SANITIZE=address,undefined or thread, V=1, CC=clang go with any'
@@ -332,5 +357,5 @@ clean:
 
 .PHONY: all unit clean test-programs check run-tests check-only lint check-full \
 	$(addprefix check-full-,$(CHECK_FULL_PARTS)) fuzz fuzz-programs bench \
-	deps deps-build deps-demo deps-check deps-clang \
+	bench-storage deps deps-build deps-demo deps-check deps-clang \
 	demo install help

@@ -109,9 +109,8 @@ FNR == NR {
 		field[key, part[1]] = part[2]
 	}
 	runs++
-	share = field[key, "wait_s"] / (field[key, "cpu_s"] +
-	    field[key, "wait_s"] + 1e-9)
-	waits[runs] = share
+	wanted = field[key, "cpu_s"] + field[key, "wait_s"]
+	waits[runs] = wanted > 0 ? field[key, "wait_s"] / wanted : 0
 	busy[runs] = field[key, "client_s"] / field[key, "seconds"]
 }
 
