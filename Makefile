@@ -147,12 +147,6 @@ $(AGE_VECTORS)/.unpacked: tests/tools/unpack-age-vectors.mjs \
 	node $< $(@D)
 	@touch $@
 
-# Small programs of the tests: tests/tools/NAME.c.
-tool_PROGRAMS := $(addprefix $(OUT)/test/tools/,seal)
-$(OUT)/test/tools/%: $(OBJ)/tests/tools/%.o $(lib_common)
-	@mkdir -p $(@D)
-	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
-
 # What "make check" runs; LAST_TESTS look at what the others left behind.
 LINTS := $(wildcard tests/lint/*-test.sh)
 LAST_TESTS := $(wildcard tests/scenario/last-*.sh)
@@ -163,7 +157,7 @@ TESTS ?= $(LINTS) $(unit_PROGRAMS) $(replay_PROGRAMS) $(SCENARIOS) \
 	--last $(LAST_TESTS)
 
 test-programs: all $(unit_PROGRAMS) $(replay_PROGRAMS) $(tool_PROGRAMS) \
-    $(OUT)/test/hold-sync.so
+    $(OUT)/test/hold-sync.so $(AGE_VECTORS)/.unpacked
 
 # The calls of make by make keep the order: packages, programs, tests.
 check:
@@ -240,7 +234,8 @@ $(OUT)/test/bench/%: $(OBJ)/tests/bench/%.o $(lib_common)
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
 
 bench: deps-check
-	@$(MAKE) --no-print-directory -j$(JOBS) all $(bench_PROGRAMS)
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(bench_PROGRAMS) \
+	    $(tool_PROGRAMS)
 	BUILD=$(OUT) tests/bench/run.sh
 
 # stored beside nginx and lighttpd: tests/bench/README.md
