@@ -84,7 +84,8 @@ enum err incoming_park(struct incoming *incoming, EVP_MD_CTX **hash);
 
 /*
  * How much of an object is held, and the total it was declared with.
- * ERR_OBJECT_NOT_FOUND when nothing useful is; others as above.
+ * ERR_OBJECT_NOT_FOUND, and *offset 0, when nothing useful is; others as
+ * above.
  */
 enum err incoming_find_part(struct objects *objects,
     const struct object_key *key, uint64_t *offset, uint64_t *total);

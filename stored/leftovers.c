@@ -101,6 +101,7 @@ incoming_find_part(struct objects *objects, const struct object_key *key,
 	enum err e;
 	int file = open_file(objects, key, LEFTOVERS_PART);
 
+	*offset = *total = 0;
 	if (file == -1)
 		return errno == ENOENT ? ERR_OBJECT_NOT_FOUND :
 		    fail(key, "open the pieces of");
@@ -111,12 +112,14 @@ incoming_find_part(struct objects *objects, const struct object_key *key,
 		return ERR_STORAGE_ERROR;
 	}
 	close(file);
-	*offset = (uint64_t)status.st_size;
 	e = read_total(objects, key, total);
-	/* The last byte was there: then only its answer was missing. */
-	if (e == ERR_OK && (*offset == 0 || *offset >= *total))
-		e = ERR_OBJECT_NOT_FOUND;
-	return e;
+	if (e != ERR_OK)
+		return e;
+	/* All of it is there: it fell between the last byte and the digest. */
+	if (status.st_size == 0 || (uint64_t)status.st_size >= *total)
+		return ERR_OBJECT_NOT_FOUND;
+	*offset = (uint64_t)status.st_size;
+	return ERR_OK;
 }
 
 static enum err
