@@ -75,7 +75,7 @@ range_url_object(const char *url, char object[static 65])
 	const char *at = strstr(url, "://");
 	size_t length;
 
-	at = at == NULL ? NULL : strchr(at + 3, '/');
+	at = at == NULL ? NULL : at + 3 + strcspn(at + 3, "/?#");
 	if (at == NULL || strncmp(at, folder, sizeof(folder) - 1) != 0)
 		return false;
 	at += sizeof(folder) - 1;

@@ -13,7 +13,7 @@
 #define VECTORS_PATH "tests/vectors/counterfoil-v1.json"
 
 /* The array of that name, which must hold count vectors; ends the test else. */
-static json_t *
+static inline json_t *
 vectors_load(const char *name, size_t count)
 {
 	json_error_t error;
