@@ -58,7 +58,7 @@ stored_OBJS := $(base_OBJS) $(daemon_OBJS) $(token_OBJS) \
 commerced_OBJS := $(base_OBJS) $(daemon_OBJS) $(token_OBJS) \
 	common/sealed_header.o common/sealed_seal.o \
 	$(patsubst %.c,%.o,$(wildcard commerced/*.c commerced/http/*.c \
-	commerced/shop/*.c commerced/db/*.c))
+	commerced/shop/*.c commerced/db/*.c)) commerced/db/schema.o
 counterfoil_OBJS := common/err.o common/encoding.o common/secret.o \
 	common/log.o common/clock.o common/hmac.o common/key_file.o \
 	common/sealed_header.o common/sealed_parse.o common/sealed_open.o common/sealed_range.o \
@@ -77,6 +77,14 @@ $(OUT)/$(1): $$(addprefix $(OBJ)/,$$($(1)_OBJS))
 	$$(call quiet,LD)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$($(1)_LIBS)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
+
+# The migrations, as C.
+$(OBJ)/commerced/db/schema.c: commerced/db/embed-schema.sh \
+		$(wildcard commerced/db/schema/*.sql)
+	@mkdir -p $(@D)
+	$(call quiet,GEN)sh $< $@ $(filter %.sql,$^)
+$(OBJ)/commerced/db/schema.o: $(OBJ)/commerced/db/schema.c
+	$(call quiet,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(OBJ)/%.o: %.c
 	@mkdir -p $(@D)
@@ -101,7 +109,7 @@ $(lib_player): $(addprefix $(OBJ)/,$(filter-out player/main.o,$(filter player/%,
 $(OUT)/test/%.a:
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(call quiet,AR)$(AR) rcs $@ $^
+	$(call quiet,AR)$(AR) qcs $@ $^
 
 test_LIBS = $(call pkg,--libs,cmocka libmicrohttpd libcrypto jansson inih libsystemd sqlite3 libcurl) -pthread
 unit_SOURCES := $(wildcard tests/unit/*/*.c)
@@ -250,7 +258,7 @@ $(storage_bench)/storage.a: $(addprefix $(OBJ)/,$(storage_bench_OBJS) \
     $(base_OBJS) $(token_OBJS))
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(call quiet,AR)$(AR) rcs $@ $^
+	$(call quiet,AR)$(AR) qcs $@ $^
 $(storage_bench_PROGRAMS): $(storage_bench)/%: \
     $(OBJ)/tests/bench/storage/%.o $(storage_bench)/storage.a
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)

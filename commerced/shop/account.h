@@ -8,8 +8,7 @@
 #include "commerced/shop/password.h"
 #include "commerced/shop/shop.h"
 
-#define SESSION_LIFETIME_S (INT64_C(30) * 24 * 3600)	/* sliding */
-#define SESSION_TOUCH_S INT64_C(3600)	/* used_ms is kept to this */
+#define SESSION_TOUCH_S INT64_C(3600)	/* used_ms is on disk to this */
 #define SESSIONS_MAX 20			/* of one account */
 
 /*

@@ -37,6 +37,8 @@ struct shop_options {
 	int64_t access_max_s;		/* at most this; all three 0: those of
 					 * protocol.md, section 2 */
 
+	int64_t session_lifetime_s;	/* sliding; 0: 30 days */
+
 	int64_t (*now_ms)(void *context);	/* NULL: the system's clock */
 	void (*random)(void *context, void *bytes, size_t size);
 						/* NULL: secret_random() */

@@ -1,0 +1,61 @@
+/* Accounts and sessions.  Every function: the errors of db.h. */
+#ifndef COMMERCED_DB_ACCOUNTS_H
+#define COMMERCED_DB_ACCOUNTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "commerced/db/db.h"
+#include "commerced/model.h"
+
+#define DB_TOKEN_HASH_BYTES 32
+
+/* A password's hash as the row keeps it. */
+struct password_row {
+	int64_t n_log2, r, p;
+	uint8_t salt[16];
+	uint8_t hash[32];
+};
+
+/* Where a list of sessions goes; the caller's memory. */
+struct session_rows {
+	struct session *sessions;
+	size_t capacity;
+	size_t count;
+};
+
+/* account->number is that of a ledger account without a person. */
+enum err db_account_add(struct db *db, const struct account *account,
+    const struct password_row *password);
+
+/* ERR_NOT_FOUND. */
+enum err db_account_get(struct db *db, int64_t number, struct account *out);
+
+/* *number is 0 when there is none. */
+enum err db_credentials_by_email(struct db *db, const char *email,
+    int64_t *number, struct password_row *out);
+enum err db_credentials_get(struct db *db, int64_t *number,
+    struct password_row *out);
+
+/* Sets session->number. */
+enum err db_session_add(struct db *db, struct session *session,
+    const uint8_t token_hash[static DB_TOKEN_HASH_BYTES]);
+/* Expired or not.  ERR_NOT_FOUND. */
+enum err db_session_by_token(struct db *db,
+    const uint8_t token_hash[static DB_TOKEN_HASH_BYTES],
+    struct session *out);
+enum err db_session_touch(struct db *db, int64_t number, int64_t used_ms,
+    int64_t expires_ms);
+/*
+ * Those that have not expired at now_ms, in no order, up to out->capacity.
+ */
+enum err db_session_list(struct db *db, int64_t account, int64_t now_ms,
+    struct session_rows *out);
+/* ERR_NOT_FOUND when there is none that has not expired. */
+enum err db_session_end(struct db *db, int64_t account,
+    const struct uuid *id, int64_t now_ms);
+enum err db_session_forget_expired(struct db *db, int64_t account,
+    int64_t now_ms);
+
+#endif

@@ -1,0 +1,225 @@
+#include "commerced/db/db.h"
+
+#include <stdlib.h>
+
+#include "commerced/db/query.h"
+#include "common/log.h"
+
+#define DB_APPLICATION_ID 1128680526	/* "CFLN" */
+#define DB_BUSY_MS 5000
+
+/*
+ * Each connection's settings.  The log is moved into the file by a thread of
+ * its own, so wal_autocheckpoint is off; after that the log is cut to a size
+ * that fits a busy day.
+ */
+static const char db_settings[] =
+    "PRAGMA trusted_schema = OFF;"
+    "PRAGMA cell_size_check = ON;"
+    "PRAGMA foreign_keys = ON;"
+    "PRAGMA recursive_triggers = ON;"
+    "PRAGMA synchronous = FULL;"
+    "PRAGMA journal_size_limit = 67108864;"
+    "PRAGMA wal_autocheckpoint = 0;"
+    "PRAGMA temp_store = MEMORY;";
+
+static const char *const db_role_settings[] = {
+	[DB_WRITER] = "PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384;",
+	[DB_READER] = "PRAGMA query_only = ON; PRAGMA cache_size = -2048;",
+	[DB_CHECKPOINTER] = "PRAGMA query_only = ON;"
+};
+
+static enum err
+db_run(struct db *db, const char *sql)
+{
+	int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? ERR_OK : query_error(db, rc, sql);
+}
+
+static int
+db_note_frames(void *context, sqlite3 *handle, const char *name, int frames)
+{
+	struct db *db = context;
+
+	(void)handle;
+	(void)name;
+	db->log_frames = frames;
+	return SQLITE_OK;
+}
+
+/* The one value of a pragma. */
+static enum err
+db_value(struct db *db, enum statement number, int64_t *value)
+{
+	struct query query;
+
+	query_begin(&query, db, number);
+	*value = query_next(&query) ? row_int(&query) : 0;
+	return query_end(&query);
+}
+
+/* An empty file is ours to fill; one that another program filled is not. */
+static enum err
+db_check_owner(struct db *db, const char *path)
+{
+	int64_t application = 0, tables = 0;
+	enum err e;
+
+	e = db_value(db, STMT_APPLICATION_ID, &application);
+	if (!e)
+		e = db_value(db, STMT_TABLE_COUNT, &tables);
+	if (e)
+		return e;
+	if (application == DB_APPLICATION_ID ||
+	    (application == 0 && tables == 0))
+		return ERR_OK;
+	log_error("database is not one of commerced; move it away or set "
+	    "another state folder path=%s", path);
+	return ERR_DB;
+}
+
+enum err
+db_open(const char *path, enum db_role role, struct db **out)
+{
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+	    SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW;
+	struct db *db;
+	enum err e;
+	int rc;
+
+	*out = NULL;
+	db = calloc(1, sizeof(*db));
+	if (db == NULL)
+		return ERR_NO_MEMORY;
+	if (role == DB_WRITER)
+		flags |= SQLITE_OPEN_CREATE;
+	rc = sqlite3_open_v2(path, &db->handle, flags, NULL);
+	if (rc != SQLITE_OK) {
+		log_error("database cannot be opened path=%s", path);
+		e = query_error(db, rc, "open");
+		goto out;
+	}
+	(void)sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
+	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	e = db_check_owner(db, path);
+	if (!e)
+		e = db_run(db, db_settings);
+	if (!e)
+		e = db_run(db, db_role_settings[role]);
+	if (!e)
+		(void)sqlite3_wal_hook(db->handle, db_note_frames, db);
+out:
+	if (e) {
+		db_close(db);
+		db = NULL;
+	}
+	*out = db;
+	return e;
+}
+
+void
+db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	for (size_t i = 0; i < STMT__COUNT; i++)
+		(void)sqlite3_finalize(db->statements[i]);
+	if (sqlite3_close(db->handle) != SQLITE_OK)
+		log_error("database connection was closed while in use");
+	free(db);
+}
+
+enum err
+db_begin_write(struct db *db)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_BEGIN_WRITE);
+	return query_run(&query);
+}
+
+enum err
+db_begin_read(struct db *db)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_BEGIN_READ);
+	return query_run(&query);
+}
+
+enum err
+db_commit(struct db *db)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_COMMIT);
+	return query_run(&query);
+}
+
+void
+db_rollback(struct db *db)
+{
+	struct query query;
+
+	if (!db_in_transaction(db))
+		return;
+	query_begin(&query, db, STMT_ROLLBACK);
+	(void)query_run(&query);
+}
+
+enum err
+db_savepoint(struct db *db)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_SAVEPOINT);
+	return query_run(&query);
+}
+
+enum err
+db_savepoint_release(struct db *db)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_SAVEPOINT_RELEASE);
+	return query_run(&query);
+}
+
+enum err
+db_savepoint_undo(struct db *db)
+{
+	struct query query;
+	enum err e;
+
+	query_begin(&query, db, STMT_SAVEPOINT_UNDO);
+	e = query_run(&query);
+	return e ? e : db_savepoint_release(db);
+}
+
+bool
+db_in_transaction(const struct db *db)
+{
+	return sqlite3_get_autocommit(db->handle) == 0;
+}
+
+int64_t
+db_log_frames(const struct db *db)
+{
+	return db->log_frames;
+}
+
+enum err
+db_checkpoint(struct db *db, bool restart)
+{
+	int frames = 0, done = 0;
+	int rc = sqlite3_wal_checkpoint_v2(db->handle, NULL,
+	    restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
+	    &frames, &done);
+
+	if (rc == SQLITE_BUSY)
+		return ERR_BUSY;
+	if (rc != SQLITE_OK)
+		return query_error(db, rc, "checkpoint");
+	return ERR_OK;
+}

@@ -1,0 +1,58 @@
+/* The database of the books: connections, transactions, checkpoints.  The
+ * only folder that knows the engine.
+ */
+#ifndef COMMERCED_DB_DB_H
+#define COMMERCED_DB_DB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+struct db;	/* one connection, one thread at a time */
+
+enum db_role {
+	DB_WRITER,	/* may create the file; the only one that writes */
+	DB_READER,	/* every write is refused */
+	DB_CHECKPOINTER	/* moves the log into the database file */
+};
+
+/*
+ * Open the database at path.  On ERR_OK *out is new, released by db_close();
+ * else *out is NULL.  Errors, logged: ERR_IO, ERR_DB (not a database, not
+ * ours), ERR_STORAGE_FULL, ERR_NO_MEMORY.
+ */
+enum err db_open(const char *path, enum db_role role, struct db **out);
+void db_close(struct db *db);	/* NULL is allowed */
+
+/*
+ * Bring a writer's database to this release's schema.  ERR_SCHEMA_NEWER
+ * (logged) when a later release wrote it; else as db_open().
+ */
+enum err db_migrate(struct db *db);
+
+/*
+ * A group of the writer, and its savepoints; a snapshot of a reader.  Errors:
+ * ERR_STORAGE_FULL, ERR_IO, ERR_NO_MEMORY, ERR_BUSY, ERR_DB; each is logged.
+ * After one, db_in_transaction() says whether the group is still there.
+ */
+enum err db_begin_write(struct db *db);
+enum err db_begin_read(struct db *db);
+enum err db_commit(struct db *db);
+void db_rollback(struct db *db);	/* nothing open is fine */
+enum err db_savepoint(struct db *db);
+enum err db_savepoint_release(struct db *db);
+enum err db_savepoint_undo(struct db *db);	/* undoes and releases */
+bool db_in_transaction(const struct db *db);
+
+/* Frames in the log after this writer's last commit. */
+int64_t db_log_frames(const struct db *db);
+
+/*
+ * Move the log into the database file as far as no reader holds it back;
+ * restart: also wait for the readers, so that the log begins anew.  ERR_BUSY
+ * (not logged) when another checkpoint runs or a reader stayed.
+ */
+enum err db_checkpoint(struct db *db, bool restart);
+
+#endif

@@ -1,0 +1,68 @@
+/* Items and the lists of their files.  Every function: the errors of db.h.
+ * What is filled is to be cleared by the caller in every case.
+ */
+#ifndef COMMERCED_DB_ITEMS_H
+#define COMMERCED_DB_ITEMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "commerced/db/db.h"
+#include "commerced/model.h"
+
+/* Without its files.  ERR_NOT_FOUND. */
+enum err db_item_get(struct db *db, const struct uuid *id, struct item *out);
+
+/* All but state, publication and files; sets item->number; searchable. */
+enum err db_item_add(struct db *db, struct item *item);
+/* The same members of the item with that number. */
+enum err db_item_change(struct db *db, const struct item *item);
+/* item->state and item->published_ms. */
+enum err db_item_set_state(struct db *db, const struct item *item);
+
+enum err db_item_is_owned(struct db *db, int64_t account, int64_t item,
+    bool *out);
+
+enum db_files {
+	DB_FILES_FOR_SALE,	/* with their newest stored versions */
+	DB_FILES_NEWEST,	/* with their newest versions */
+	DB_FILES_NOT_READY	/* those of which nothing can be sold yet */
+};
+enum err db_item_files(struct db *db, int64_t item, enum db_files which,
+    struct file_list *out);
+
+enum db_order { DB_BY_PUBLICATION, DB_BY_TITLE, DB_BY_CREATOR, DB_BY_PRICE,
+	DB_BY_MAKING, DB_BY_RELEVANCE };
+
+/* A place in a list: the key of the order, then the item's number. */
+struct item_place {
+	int64_t key;		/* publication, price */
+	const char *text;	/* title, creator */
+	double score;		/* relevance: less is better */
+	int64_t number;
+};
+
+struct item_filter {
+	const char *words;	/* NULL: none */
+	const char *creator;	/* NULL: any; so for genre */
+	const char *genre;
+	bool has_kind;
+	enum item_kind kind;
+	bool any_state;
+	enum db_order order;
+	size_t limit;
+	struct item_place after;	/* see db_item_first_place() */
+};
+
+/* The place before all others of an order. */
+struct item_place db_item_first_place(enum db_order order);
+
+/*
+ * Up to filter->limit items without files.  last is the place of the last one
+ * where more follow, its text borrowed from out; else its number is 0.
+ */
+enum err db_item_list(struct db *db, const struct item_filter *filter,
+    struct item_list *out, struct item_place *last);
+
+#endif

@@ -1,0 +1,220 @@
+#include "commerced/db/purchases.h"
+
+#include "commerced/db/query.h"
+#include "commerced/db/rows.h"
+
+enum err
+db_purchase_key_get(struct db *db, int64_t account, const char *key,
+    uint8_t request_hash[static REQUEST_HASH_BYTES], int64_t *purchase)
+{
+	struct query query;
+
+	*purchase = 0;
+	query_begin(&query, db, STMT_PURCHASE_KEY_GET);
+	query_int(&query, account);
+	query_text(&query, key);
+	if (query_next(&query)) {
+		row_bytes(&query, request_hash, REQUEST_HASH_BYTES);
+		*purchase = row_int(&query);
+	}
+	return query_end(&query);
+}
+
+enum err
+db_purchase_key_add(struct db *db, const struct purchase *purchase,
+    const char *key, const uint8_t request_hash[static REQUEST_HASH_BYTES])
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_PURCHASE_KEY_ADD);
+	query_int(&query, purchase->account);
+	query_text(&query, key);
+	query_bytes(&query, request_hash, REQUEST_HASH_BYTES);
+	query_int(&query, purchase->number);
+	return query_run(&query);
+}
+
+enum err
+db_item_for_sale(struct db *db, const struct uuid *id, struct sale_row *out)
+{
+	struct query query;
+
+	*out = (struct sale_row){ 0 };
+	query_begin(&query, db, STMT_ITEM_FOR_SALE);
+	query_uuid(&query, id);
+	if (query_next(&query)) {
+		out->item = row_int(&query);
+		out->title = row_text(&query);
+		out->price_minor = row_int(&query);
+		out->sold_sequence = row_int(&query);
+	}
+	return query_end(&query);
+}
+
+enum err
+db_purchase_add(struct db *db, struct purchase *purchase)
+{
+	struct query query;
+	enum err e;
+
+	query_begin(&query, db, STMT_PURCHASE_ADD);
+	query_uuid(&query, &purchase->id);
+	query_int(&query, purchase->account);
+	query_int(&query, purchase->created_ms);
+	query_int(&query, purchase->total_minor);
+	e = query_run(&query);
+	purchase->number = e ? 0 : sqlite3_last_insert_rowid(db->handle);
+	return e;
+}
+
+enum err
+db_purchase_line_add(struct db *db, int64_t purchase, int64_t position,
+    const struct sale_row *line)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_PURCHASE_LINE_ADD);
+	query_int(&query, purchase);
+	query_int(&query, position);
+	query_int(&query, line->item);
+	query_text(&query, line->title);
+	query_int(&query, line->price_minor);
+	return query_run(&query);
+}
+
+enum err
+db_entitlement_add(struct db *db, const struct entitlement *entitlement)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_ENTITLEMENT_ADD);
+	query_int(&query, entitlement->account);
+	query_int(&query, entitlement->item);
+	query_int(&query, entitlement->purchase);
+	query_int(&query, entitlement->created_ms);
+	query_int(&query, entitlement->sequence);
+	query_bytes(&query, entitlement->grant_seed, DB_GRANT_SEED_BYTES);
+	return query_run(&query);
+}
+
+enum err
+db_item_sold(struct db *db, int64_t item, int64_t sequence)
+{
+	struct query query;
+	enum err e;
+
+	query_begin(&query, db, STMT_VERSIONS_BOUGHT);
+	query_int(&query, item);
+	e = query_run(&query);
+	if (e)
+		return e;
+	query_begin(&query, db, STMT_ITEM_SOLD);
+	query_int(&query, item);
+	query_int(&query, sequence);
+	return query_run(&query);
+}
+
+static void
+db_purchase_read(struct query *query, struct purchase *out)
+{
+	out->number = row_int(query);
+	out->id = row_uuid(query);
+	out->account = row_int(query);
+	out->status = (enum purchase_status)row_int(query);
+	out->created_ms = row_int(query);
+	out->total_minor = row_int(query);
+}
+
+static enum err
+db_purchase_lines(struct db *db, struct purchase *out)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_PURCHASE_LINES);
+	query_int(&query, out->number);
+	while (query_next(&query)) {
+		struct purchase_line *lines = db_array_grow(out->lines,
+		    out->line_count, sizeof(*lines));
+		struct purchase_line *line;
+
+		if (lines == NULL) {
+			query.error = ERR_NO_MEMORY;
+			break;
+		}
+		out->lines = lines;
+		line = &lines[out->line_count++];
+		line->item = row_uuid(&query);
+		line->title = row_text(&query);
+		line->price_minor = row_int(&query);
+		line->deducted_minor = row_int(&query);
+		line->status = (enum purchase_status)row_int(&query);
+	}
+	return query_end(&query);
+}
+
+/* The one row of a query for a purchase, then its lines. */
+static enum err
+db_purchase_read_one(struct query *query, struct purchase *out)
+{
+	struct db *db = query->db;
+	bool found = query_next(query);
+	enum err e;
+
+	if (found)
+		db_purchase_read(query, out);
+	e = query_end(query);
+	if (!e && !found)
+		e = ERR_NOT_FOUND;
+	return e ? e : db_purchase_lines(db, out);
+}
+
+enum err
+db_purchase_by_number(struct db *db, int64_t number, struct purchase *out)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_PURCHASE_BY_NUMBER);
+	query_int(&query, number);
+	return db_purchase_read_one(&query, out);
+}
+
+enum err
+db_purchase_get(struct db *db, int64_t account, const struct uuid *id,
+    struct purchase *out)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_PURCHASE_GET);
+	query_uuid(&query, id);
+	query_int(&query, account);
+	return db_purchase_read_one(&query, out);
+}
+
+enum err
+db_purchase_list(struct db *db, int64_t account, int64_t before,
+    size_t limit, struct purchase_list *out)
+{
+	struct query query;
+	enum err e;
+
+	query_begin(&query, db, STMT_PURCHASE_LIST);
+	query_int(&query, account);
+	query_int(&query, before);
+	query_int(&query, (int64_t)limit);
+	while (query_next(&query)) {
+		struct purchase *purchases = db_array_grow(out->purchases,
+		    out->count, sizeof(*purchases));
+
+		if (purchases == NULL) {
+			query.error = ERR_NO_MEMORY;
+			break;
+		}
+		out->purchases = purchases;
+		purchases[out->count] = (struct purchase){ 0 };
+		db_purchase_read(&query, &purchases[out->count++]);
+	}
+	e = query_end(&query);
+	for (size_t i = 0; !e && i < out->count; i++)
+		e = db_purchase_lines(db, &out->purchases[i]);
+	return e;
+}

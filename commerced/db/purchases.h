@@ -1,0 +1,61 @@
+/* Purchases, their lines, and what they entitle to.  Every function: the
+ * errors of db.h.  What is filled is to be cleared by the caller.
+ */
+#ifndef COMMERCED_DB_PURCHASES_H
+#define COMMERCED_DB_PURCHASES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "commerced/db/db.h"
+#include "commerced/model.h"
+
+#define DB_GRANT_SEED_BYTES 16
+
+/* *purchase is 0 when the account did not use that key. */
+enum err db_purchase_key_get(struct db *db, int64_t account,
+    const char *key, uint8_t request_hash[static REQUEST_HASH_BYTES],
+    int64_t *purchase);
+enum err db_purchase_key_add(struct db *db, const struct purchase *purchase,
+    const char *key, const uint8_t request_hash[static REQUEST_HASH_BYTES]);
+
+/* An item as a line: what is on sale. */
+struct sale_row {
+	int64_t item;		/* 0: not on sale, or unknown */
+	char *title;		/* the caller frees it */
+	int64_t price_minor;
+	int64_t sold_sequence;
+};
+enum err db_item_for_sale(struct db *db, const struct uuid *id,
+    struct sale_row *out);
+
+/* id, account, created_ms and total_minor; sets the receipt's number. */
+enum err db_purchase_add(struct db *db, struct purchase *purchase);
+enum err db_purchase_line_add(struct db *db, int64_t purchase,
+    int64_t position, const struct sale_row *line);
+
+struct entitlement {
+	int64_t account;
+	int64_t item;
+	int64_t purchase;
+	int64_t created_ms;
+	int64_t sequence;
+	uint8_t grant_seed[DB_GRANT_SEED_BYTES];
+};
+/* Of a paid line.  ERR_DB when the account has the item already. */
+enum err db_entitlement_add(struct db *db,
+    const struct entitlement *entitlement);
+/* Note that the item's newest stored versions have a buyer. */
+enum err db_item_sold(struct db *db, int64_t item, int64_t sequence);
+
+/* With lines.  ERR_NOT_FOUND. */
+enum err db_purchase_by_number(struct db *db, int64_t number,
+    struct purchase *out);
+enum err db_purchase_get(struct db *db, int64_t account,
+    const struct uuid *id, struct purchase *out);
+/* Newest first, numbers below before. */
+enum err db_purchase_list(struct db *db, int64_t account, int64_t before,
+    size_t limit, struct purchase_list *out);
+
+#endif

@@ -1,0 +1,364 @@
+#include "commerced/db/statements.h"
+
+/* What db_file_read() reads: file f of item i with version v. */
+#define FILE_COLUMNS \
+	"f.id, f.uuid, i.uuid, f.name, f.media_type, v.number, v.uuid," \
+	" v.state, v.size, v.sealed_size, v.object, v.master_key"
+
+/* What db_item_read() reads. */
+#define ITEM_COLUMNS \
+	"item.id, item.uuid, item.kind, item.state, item.title," \
+	" item.creator, item.genre, item.description, item.released," \
+	" item.price, item.created_ms, item.published_ms"
+
+/* A file's newest version, or nulls. */
+#define NEWEST_VERSION \
+	" LEFT JOIN version v ON v.file = f.id AND v.number =" \
+	" (SELECT max(number) FROM version WHERE file = f.id)"
+
+/*
+ * The shop's people see a file until it is taken off, and again from the
+ * moment that something new is on its way under its name.
+ */
+#define FILE_IS_LISTED \
+	"(f.removed_sequence IS NULL OR v.state = 0)"
+
+/* What an account owns: e is its entitlement, v the newest stored version. */
+#define OWNED_FILES \
+	" FROM entitlement e JOIN item i ON i.id = e.item" \
+	" JOIN file f ON f.item = e.item AND (f.removed_sequence IS NULL" \
+	" OR f.removed_sequence > e.sequence)"
+
+/* The newest that was stored when it was bought; else the first that was. */
+#define BOUGHT_VERSION \
+	"coalesce((SELECT max(b.number) FROM version b WHERE b.file = f.id" \
+	" AND b.stored_sequence <= e.sequence)," \
+	" (SELECT min(b.number) FROM version b WHERE b.file = f.id" \
+	" AND b.stored_sequence IS NOT NULL))"
+
+/*
+ * Pages of items.  ?1 kind or null, ?2 creator or null, ?3 genre or null,
+ * ?4 any state, ?5 how many, ?6 and ?7 the last place, ?8 words.
+ */
+#define ITEM_FILTER \
+	" AND (?4 OR item.state = 1) AND (?1 IS NULL OR item.kind = ?1)" \
+	" AND (?3 IS NULL OR item.genre = ?3)"
+#define ITEM_ALL \
+	"(?2 IS NULL OR item.creator = ?2) AND ?8 IS NULL"
+#define ITEM_OF_CREATOR \
+	"item.creator = ?2 AND ?8 IS NULL"
+#define ITEM_MATCHING \
+	"item.id IN (SELECT rowid FROM item_search WHERE item_search MATCH ?8)" \
+	" AND (?2 IS NULL OR item.creator = ?2)"
+#define ITEM_PAGE(which, place, order) \
+	"SELECT " ITEM_COLUMNS " FROM item WHERE " which ITEM_FILTER \
+	" AND " place " ORDER BY " order " LIMIT ?5"
+#define ITEM_PAGES(place, order) \
+	ITEM_PAGE(ITEM_ALL, place, order), \
+	ITEM_PAGE(ITEM_OF_CREATOR, place, order), \
+	ITEM_PAGE(ITEM_MATCHING, place, order)
+
+const char *const statement_sql[STMT__COUNT] = {
+	[STMT_APPLICATION_ID] = "PRAGMA application_id",
+	[STMT_TABLE_COUNT] = "SELECT count(*) FROM sqlite_schema",
+	[STMT_SCHEMA_VERSION] = "PRAGMA user_version",
+	[STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+	[STMT_BEGIN_READ] = "BEGIN",
+	[STMT_COMMIT] = "COMMIT",
+	[STMT_ROLLBACK] = "ROLLBACK",
+	[STMT_SAVEPOINT] = "SAVEPOINT job",
+	[STMT_SAVEPOINT_RELEASE] = "RELEASE job",
+	[STMT_SAVEPOINT_UNDO] = "ROLLBACK TO job",
+
+	[STMT_SHOP_GET] =
+	    "SELECT commerce_id, currency FROM shop WHERE id = 1",
+	[STMT_SHOP_ADD] =
+	    "INSERT INTO shop (id, commerce_id, currency, created_ms)"
+	    " VALUES (1, ?1, ?2, ?3)",
+	[STMT_SEQUENCE_GET] = "SELECT sequence FROM shop WHERE id = 1",
+	[STMT_SEQUENCE_NEXT] =
+	    "UPDATE shop SET sequence = sequence + 1 WHERE id = 1"
+	    " RETURNING sequence",
+	[STMT_LEDGER_ACCOUNT_ADD] =
+	    "INSERT INTO ledger_account (kind, balance) VALUES (3, 0)",
+	[STMT_BALANCE_GET] =
+	    "SELECT balance FROM ledger_account WHERE id = ?1 AND kind = 3",
+	[STMT_BALANCE_CHANGE] =
+	    "UPDATE ledger_account SET balance = balance + ?2"
+	    " WHERE id = ?1 AND kind = 3",
+	[STMT_TRANSFER_ADD] =
+	    "INSERT INTO transfer (at_ms, debit_account, credit_account,"
+	    " amount, kind, reference) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[STMT_ADMIN_KEY_GET] =
+	    "SELECT request_hash, reference FROM admin_key"
+	    " WHERE scope = ?1 AND key = ?2",
+	[STMT_ADMIN_KEY_ADD] =
+	    "INSERT INTO admin_key (scope, key, request_hash, reference,"
+	    " created_ms) VALUES (?1, ?2, ?3, ?4, ?5)",
+	[STMT_ADMIN_KEY_FORGET] =
+	    "DELETE FROM admin_key WHERE created_ms <= ?1",
+
+	[STMT_ACCOUNT_ADD] =
+	    "INSERT INTO account (id, uuid, email, password_n_log2,"
+	    " password_r, password_p, password_salt, password_hash, created_ms)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[STMT_ACCOUNT_GET] =
+	    "SELECT a.id, a.uuid, a.email, l.balance, a.created_ms"
+	    " FROM account a JOIN ledger_account l ON l.id = a.id"
+	    " WHERE a.id = ?1",
+	[STMT_CREDENTIALS_BY_EMAIL] =
+	    "SELECT id, password_n_log2, password_r, password_p,"
+	    " password_salt, password_hash FROM account WHERE email = ?1",
+	[STMT_CREDENTIALS_GET] =
+	    "SELECT id, password_n_log2, password_r, password_p,"
+	    " password_salt, password_hash FROM account WHERE id = ?1",
+	[STMT_SESSION_ADD] =
+	    "INSERT INTO session (account, uuid, token_hash, created_ms,"
+	    " used_ms, expires_ms) VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
+	[STMT_SESSION_BY_TOKEN] =
+	    "SELECT id, uuid, account, created_ms, used_ms, expires_ms"
+	    " FROM session WHERE token_hash = ?1",
+	[STMT_SESSION_TOUCH] =
+	    "UPDATE session SET used_ms = ?2, expires_ms = ?3"
+	    " WHERE id = ?1 AND expires_ms > ?2 AND expires_ms <= ?3",
+	[STMT_SESSION_LIST] =
+	    "SELECT id, uuid, account, created_ms, used_ms, expires_ms"
+	    " FROM session WHERE account = ?1 AND expires_ms > ?2",
+	[STMT_SESSION_END] =
+	    "DELETE FROM session WHERE account = ?1 AND uuid = ?2"
+	    " AND expires_ms > ?3 RETURNING id",
+	[STMT_SESSION_FORGET_EXPIRED] =
+	    "DELETE FROM session WHERE account = ?1 AND expires_ms <= ?2",
+
+	[STMT_ITEM_ADD] =
+	    "INSERT INTO item (uuid, kind, state, title, creator, genre,"
+	    " description, released, price, created_ms)"
+	    " VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[STMT_ITEM_GET] =
+	    "SELECT " ITEM_COLUMNS " FROM item WHERE item.uuid = ?1",
+	[STMT_ITEM_CHANGE] =
+	    "UPDATE item SET kind = ?2, title = ?3, creator = ?4, genre = ?5,"
+	    " description = ?6, released = ?7, price = ?8 WHERE id = ?1",
+	[STMT_ITEM_SET_STATE] =
+	    "UPDATE item SET state = ?2, published_ms = ?3 WHERE id = ?1",
+	[STMT_ITEM_SEARCH_ADD] =
+	    "INSERT INTO item_search (rowid, title, creator, genre,"
+	    " description) SELECT id, title, creator, genre, description"
+	    " FROM item WHERE id = ?1",
+	[STMT_ITEM_SEARCH_REMOVE] =
+	    "INSERT INTO item_search (item_search, rowid, title, creator,"
+	    " genre, description) SELECT 'delete', id, title, creator, genre,"
+	    " description FROM item WHERE id = ?1",
+	[STMT_ITEM_OWNED] =
+	    "SELECT 1 FROM entitlement WHERE account = ?1 AND item = ?2",
+	[STMT_FILES_FOR_SALE] =
+	    "SELECT " FILE_COLUMNS " FROM file f JOIN item i ON i.id = f.item"
+	    " JOIN version v ON v.id = f.stored_version"
+	    " WHERE f.item = ?1 AND f.removed_sequence IS NULL ORDER BY f.id",
+	[STMT_FILES_NEWEST] =
+	    "SELECT " FILE_COLUMNS " FROM file f JOIN item i ON i.id = f.item"
+	    NEWEST_VERSION " WHERE f.item = ?1 AND " FILE_IS_LISTED
+	    " ORDER BY f.id",
+	[STMT_FILES_NOT_READY] =
+	    "SELECT " FILE_COLUMNS " FROM file f JOIN item i ON i.id = f.item"
+	    NEWEST_VERSION " WHERE f.item = ?1 AND " FILE_IS_LISTED
+	    " AND (f.stored_version IS NULL OR f.removed_sequence IS NOT NULL)"
+	    " ORDER BY f.id",
+
+	[STMT_ITEM_LIST] =
+	ITEM_PAGES("(item.published_ms, item.id) < (?6, ?7)",
+	    "item.published_ms DESC, item.id DESC"),
+	ITEM_PAGES("(item.title, item.id) > (?6, ?7)",
+	    "item.title, item.id"),
+	ITEM_PAGES("(item.creator, item.id) > (?6, ?7)",
+	    "item.creator, item.id"),
+	ITEM_PAGES("(item.price, item.id) > (?6, ?7)",
+	    "item.price, item.id"),
+	ITEM_PAGES("?6 IS NOT NULL AND item.id < ?7",
+	    "item.id DESC"),
+	/* The 200 newest that match, the best of them first. */
+	[STMT_ITEM_LIST_RELEVANT] =
+	    "SELECT " ITEM_COLUMNS ", match.score FROM (SELECT item.id,"
+	    " bm25(item_search, 10.0, 5.0, 2.0, 1.0) AS score"
+	    " FROM item_search CROSS JOIN item ON item.id = item_search.rowid"
+	    " WHERE item_search MATCH ?8 AND"
+	    " (?2 IS NULL OR item.creator = ?2)" ITEM_FILTER
+	    " ORDER BY item_search.rowid DESC LIMIT 200) match"
+	    " JOIN item ON item.id = match.id"
+	    " WHERE (match.score, item.id) > (?6, ?7)"
+	    " ORDER BY match.score, item.id LIMIT ?5",
+
+	[STMT_FILE_BY_NAME] =
+	    "SELECT id, uuid, media_type, removed_sequence IS NOT NULL,"
+	    " stored_version IS NOT NULL FROM file"
+	    " WHERE item = ?1 AND name = ?2",
+	[STMT_FILE_ADD] =
+	    "INSERT INTO file (uuid, item, name, media_type)"
+	    " VALUES (?1, ?2, ?3, ?4)",
+	[STMT_FILE_SET_MEDIA_TYPE] =
+	    "UPDATE file SET media_type = ?2 WHERE id = ?1",
+	[STMT_FILE_GET_NEWEST] =
+	    "SELECT " FILE_COLUMNS " FROM file f JOIN item i ON i.id = f.item"
+	    NEWEST_VERSION " WHERE i.uuid = ?1 AND f.name = ?2 AND "
+	    FILE_IS_LISTED,
+	[STMT_VERSION_NEWEST] =
+	    "SELECT number, state, size, plain_hash FROM version"
+	    " WHERE file = ?1 ORDER BY number DESC LIMIT 1",
+	[STMT_VERSION_ADD] =
+	    "INSERT INTO version (uuid, file, number, size, plain_hash,"
+	    " object, sealed_size, master_key, created_ms)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[STMT_FILE_REMOVE] =
+	    "UPDATE file SET removed_sequence = ?2"
+	    " WHERE id = ?1 AND removed_sequence IS NULL",
+	[STMT_FILE_SET_STORED] =
+	    "UPDATE file SET stored_version = (SELECT v.id FROM version v"
+	    " WHERE v.file = file.id AND v.state = 1"
+	    " ORDER BY v.number DESC LIMIT 1),"
+	    " removed_sequence = CASE WHEN ?2 THEN NULL"
+	    " ELSE removed_sequence END WHERE id = ?1",
+	/* Kept: what somebody bought, and what owners have as the newest. */
+	[STMT_VERSIONS_LET_GO] =
+	    "UPDATE version SET state = 2, attempts = 0, not_before_ms = 0"
+	    " WHERE file = ?1 AND (state = 0 OR (state = 1 AND bought = 0"
+	    " AND NOT EXISTS (SELECT 1 FROM file f"
+	    " JOIN item i ON i.id = f.item WHERE f.id = ?1"
+	    " AND f.stored_version = version.id AND i.sold_sequence > 0)))",
+	[STMT_FILES_STORED_BESIDE] =
+	    "SELECT count(*) FROM file WHERE item = ?1 AND id <> ?2"
+	    " AND removed_sequence IS NULL AND stored_version IS NOT NULL",
+	[STMT_VERSION_GET] =
+	    "SELECT file, state FROM version WHERE id = ?1",
+	[STMT_VERSION_STORED] =
+	    "UPDATE version SET state = 1, stored_sequence = ?2"
+	    " WHERE id = ?1 AND state = 0",
+	[STMT_VERSION_DELETED] =
+	    "UPDATE version SET state = 3, local = 0"
+	    " WHERE id = ?1 AND state = 2",
+	[STMT_VERSION_DROPPED] =
+	    "UPDATE version SET local = 0 WHERE id = ?1 AND state = 1",
+	[STMT_VERSION_FAILED] =
+	    "UPDATE version SET attempts = attempts + 1, not_before_ms = ?2"
+	    " WHERE id = ?1 AND state IN (0, 2)",
+	[STMT_PUSH_STORE] =
+	    "SELECT id, uuid, object, sealed_size, attempts, not_before_ms,"
+	    " local FROM version WHERE state = 0"
+	    " ORDER BY not_before_ms, id LIMIT ?1",
+	[STMT_PUSH_DELETE] =
+	    "SELECT id, uuid, object, sealed_size, attempts, not_before_ms,"
+	    " local FROM version WHERE state = 2"
+	    " ORDER BY not_before_ms, id LIMIT ?1",
+	[STMT_PUSH_DROP] =
+	    "SELECT id, uuid, object, sealed_size, attempts, 0, local"
+	    " FROM version WHERE state = 1 AND local = 1"
+	    " ORDER BY id LIMIT ?1",
+	[STMT_PUSH_BACKLOG] =
+	    "SELECT (SELECT count(*) FROM version WHERE state = 0)"
+	    " + (SELECT count(*) FROM version WHERE state = 2),"
+	    " (SELECT min(created_ms) FROM version WHERE state = 0)",
+	[STMT_OBJECT_IS_LOCAL] =
+	    "SELECT local FROM version WHERE object = ?1",
+
+	[STMT_PURCHASE_KEY_GET] =
+	    "SELECT request_hash, purchase FROM purchase_key"
+	    " WHERE account = ?1 AND key = ?2",
+	[STMT_PURCHASE_KEY_ADD] =
+	    "INSERT INTO purchase_key (account, key, request_hash, purchase)"
+	    " VALUES (?1, ?2, ?3, ?4)",
+	[STMT_ITEM_FOR_SALE] =
+	    "SELECT id, title, price, sold_sequence FROM item"
+	    " WHERE uuid = ?1 AND state = 1",
+	[STMT_PURCHASE_ADD] =
+	    "INSERT INTO purchase (uuid, account, created_ms, total)"
+	    " VALUES (?1, ?2, ?3, ?4)",
+	[STMT_PURCHASE_LINE_ADD] =
+	    "INSERT INTO purchase_line (purchase, position, item, title,"
+	    " price) VALUES (?1, ?2, ?3, ?4, ?5)",
+	[STMT_ENTITLEMENT_ADD] =
+	    "INSERT INTO entitlement (account, item, source, purchase,"
+	    " created_ms, sequence, grant_seed)"
+	    " VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6)",
+	[STMT_VERSIONS_BOUGHT] =
+	    "UPDATE version SET bought = 1 WHERE bought = 0 AND id IN"
+	    " (SELECT stored_version FROM file WHERE item = ?1"
+	    " AND removed_sequence IS NULL)",
+	[STMT_ITEM_SOLD] =
+	    "UPDATE item SET sold_sequence = ?2 WHERE id = ?1",
+	[STMT_PURCHASE_BY_NUMBER] =
+	    "SELECT id, uuid, account, status, created_ms, total"
+	    " FROM purchase WHERE id = ?1",
+	[STMT_PURCHASE_GET] =
+	    "SELECT id, uuid, account, status, created_ms, total"
+	    " FROM purchase WHERE uuid = ?1 AND account = ?2",
+	[STMT_PURCHASE_LINES] =
+	    "SELECT i.uuid, l.title, l.price, l.deducted, l.status"
+	    " FROM purchase_line l JOIN item i ON i.id = l.item"
+	    " WHERE l.purchase = ?1 ORDER BY l.position",
+	[STMT_PURCHASE_LIST] =
+	    "SELECT id, uuid, account, status, created_ms, total"
+	    " FROM purchase WHERE account = ?1 AND id < ?2"
+	    " ORDER BY id DESC LIMIT ?3",
+
+	[STMT_GIFT_BATCH_ADD] =
+	    "INSERT INTO gift_batch (uuid, amount, count, expires_ms,"
+	    " master_key, created_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[STMT_GIFT_BATCH_GET] =
+	    "SELECT uuid, amount, count, expires_ms, master_key"
+	    " FROM gift_batch WHERE id = ?1",
+	[STMT_GIFT_CODE_ADD] =
+	    "INSERT INTO gift_code (batch, position, lookup)"
+	    " VALUES (?1, ?2, ?3)",
+	[STMT_GIFT_CODE_GET] =
+	    "SELECT c.id, b.amount, b.expires_ms, c.redeemed_by"
+	    " FROM gift_code c JOIN gift_batch b ON b.id = c.batch"
+	    " WHERE c.lookup = ?1",
+	[STMT_GIFT_CODE_TAKE] =
+	    "UPDATE gift_code SET redeemed_by = ?2, redeemed_ms = ?3"
+	    " WHERE id = ?1 AND redeemed_by IS NULL",
+
+	[STMT_LIBRARY_LIST] =
+	    "SELECT " FILE_COLUMNS ", " BOUGHT_VERSION ", e.created_ms,"
+	    " coalesce(c.completed_ms, 0), i.id" OWNED_FILES
+	    " JOIN version v ON v.id = f.stored_version"
+	    " LEFT JOIN completion c ON c.account = e.account"
+	    " AND c.file = f.id AND c.version = v.id"
+	    " WHERE e.account = ?1 AND (NOT ?2 OR c.version IS NULL)"
+	    " AND (e.created_ms, e.item, -f.id) < (?3, ?4, -?5)"
+	    " ORDER BY e.created_ms DESC, e.item DESC, f.id LIMIT ?6",
+	[STMT_LIBRARY_ITEM] =
+	    "SELECT " FILE_COLUMNS ", e.grant_seed" OWNED_FILES
+	    " JOIN version v ON v.id = f.stored_version"
+	    " WHERE e.account = ?1"
+	    " AND e.item = (SELECT id FROM item WHERE uuid = ?2)"
+	    " ORDER BY f.id",
+	[STMT_LIBRARY_FILE] =
+	    "SELECT " FILE_COLUMNS ", e.grant_seed FROM file f"
+	    " JOIN item i ON i.id = f.item"
+	    " JOIN entitlement e ON e.account = ?1 AND e.item = f.item"
+	    " AND (f.removed_sequence IS NULL"
+	    " OR f.removed_sequence > e.sequence)"
+	    " JOIN version v ON v.id = f.stored_version WHERE f.uuid = ?2",
+	[STMT_LIBRARY_VERSION] =
+	    "SELECT " FILE_COLUMNS ", e.grant_seed FROM file f"
+	    " JOIN item i ON i.id = f.item"
+	    " JOIN entitlement e ON e.account = ?1 AND e.item = f.item"
+	    " AND (f.removed_sequence IS NULL"
+	    " OR f.removed_sequence > e.sequence)"
+	    " JOIN version v ON v.file = f.id AND v.number = ?3"
+	    " AND v.state = 1 WHERE f.uuid = ?2 AND v.number >= "
+	    BOUGHT_VERSION,
+	[STMT_LIBRARY_OBJECT] =
+	    "SELECT f.id, v.id, v.sealed_size FROM file f"
+	    " JOIN entitlement e ON e.account = ?1 AND e.item = f.item"
+	    " AND (f.removed_sequence IS NULL"
+	    " OR f.removed_sequence > e.sequence)"
+	    " JOIN version v ON v.file = f.id AND v.object = ?3"
+	    " AND v.stored_sequence IS NOT NULL"
+	    " WHERE f.uuid = ?2 AND v.number >= " BOUGHT_VERSION,
+	[STMT_COMPLETION_SET] =
+	    "INSERT INTO completion (account, file, version, completed_ms)"
+	    " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (account, file) DO UPDATE"
+	    " SET version = excluded.version,"
+	    " completed_ms = excluded.completed_ms"
+	    " WHERE excluded.version > version"
+};

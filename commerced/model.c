@@ -1,0 +1,117 @@
+#include "commerced/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MODEL_TEXT(name, text) text,
+static const char *const item_kind_texts[] = { ITEM_KINDS(MODEL_TEXT) };
+static const char *const item_state_texts[] = { ITEM_STATES(MODEL_TEXT) };
+static const char *const version_state_texts[] = {
+	VERSION_STATES(MODEL_TEXT)
+};
+static const char *const purchase_status_texts[] = {
+	PURCHASE_STATUSES(MODEL_TEXT)
+};
+
+const char *
+item_kind_text(enum item_kind kind)
+{
+	return item_kind_texts[kind];
+}
+
+const char *
+item_state_text(enum item_state state)
+{
+	return item_state_texts[state];
+}
+
+const char *
+version_state_text(enum version_state state)
+{
+	return version_state_texts[state];
+}
+
+const char *
+purchase_status_text(enum purchase_status status)
+{
+	return purchase_status_texts[status];
+}
+
+enum err
+item_kind_parse(const char *text, enum item_kind *kind)
+{
+	for (int i = 0; i < ITEM_KIND__COUNT; i++) {
+		if (strcmp(text, item_kind_texts[i]) == 0) {
+			*kind = (enum item_kind)i;
+			return ERR_OK;
+		}
+	}
+	return ERR_OUT_OF_RANGE;
+}
+
+void
+file_clear(struct file *file)
+{
+	free(file->name);
+	free(file->media_type);
+	*file = (struct file){ 0 };
+}
+
+void
+file_list_clear(struct file_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		file_clear(&list->files[i]);
+	free(list->files);
+	*list = (struct file_list){ 0 };
+}
+
+void
+item_clear(struct item *item)
+{
+	free(item->title);
+	free(item->creator);
+	free(item->genre);
+	free(item->description);
+	file_list_clear(&item->files);
+	*item = (struct item){ 0 };
+}
+
+void
+item_list_clear(struct item_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		item_clear(&list->items[i]);
+	free(list->items);
+	free(list->next);
+	*list = (struct item_list){ 0 };
+}
+
+void
+purchase_clear(struct purchase *purchase)
+{
+	for (size_t i = 0; i < purchase->line_count; i++)
+		free(purchase->lines[i].title);
+	free(purchase->lines);
+	*purchase = (struct purchase){ 0 };
+}
+
+void
+purchase_list_clear(struct purchase_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		purchase_clear(&list->purchases[i]);
+	free(list->purchases);
+	free(list->next);
+	*list = (struct purchase_list){ 0 };
+}
+
+void
+library_list_clear(struct library_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		file_clear(&list->entries[i].file);
+	free(list->entries);
+	free(list->next);
+	*list = (struct library_list){ 0 };
+}

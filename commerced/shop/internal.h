@@ -1,0 +1,106 @@
+/* What the files of shop/ share; nobody else includes it. */
+#ifndef COMMERCED_SHOP_INTERNAL_H
+#define COMMERCED_SHOP_INTERNAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "commerced/db/db.h"
+#include "commerced/shop/shop.h"
+
+#define SHOP_READERS_MAX 64
+#define SESSION_USES 16384
+
+/* The write that is running: one job's savepoint. */
+struct shop_transaction {
+	struct shop *shop;
+	struct db *db;
+	int64_t now_ms;		/* the same throughout a job */
+};
+
+/* Jobs on their way to the writer thread (writer.c). */
+struct writer {
+	struct db *db;
+	pthread_t thread;
+	bool is_started;
+	pthread_mutex_t lock;	/* of all below */
+	pthread_cond_t wake;	/* a job came, or stop */
+	pthread_cond_t idle;	/* nothing waits or runs */
+	struct shop_job *first;
+	struct shop_job *last;
+	bool is_running;	/* a group */
+	bool is_draining;	/* takes no more */
+	bool is_stopping;
+	bool is_failed;		/* after an outcome that is not known */
+	struct shop_counts counts;
+	int64_t checkpointed_at;	/* log frames; writer thread only */
+};
+
+/* Connections for reading, opened as they are needed (readers.c). */
+struct readers {
+	pthread_mutex_t lock;
+	pthread_cond_t returned;
+	struct db *idle[SHOP_READERS_MAX];
+	size_t idle_count;
+	size_t open_count;
+};
+
+/* Moves the log into the database file (checkpointer.c). */
+struct checkpointer {
+	struct db *db;
+	pthread_t thread;
+	bool is_started;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool is_wanted;
+	bool is_stopping;
+	uint64_t count;
+};
+
+/*
+ * When sessions were last used, more finely than the database knows: which
+ * one ends when there are too many is decided by this.  A slot holds the
+ * session that came last; what was pushed out falls back to the database.
+ */
+struct session_uses {
+	pthread_mutex_t lock;
+	struct session_use {
+		int64_t session;
+		int64_t used_ms;
+	} slots[SESSION_USES];
+};
+
+struct shop {
+	struct shop_options options;
+	char *path;		/* of the database */
+	struct writer writer;
+	struct readers readers;
+	struct checkpointer checkpointer;
+	struct session_uses uses;
+	pthread_rwlock_t keys_lock;
+	struct signing_keys *keys;
+};
+
+enum err writer_start(struct shop *shop);
+void writer_stop(struct shop *shop);	/* runs what is queued */
+
+void readers_init(struct readers *readers);
+void readers_close(struct readers *readers);
+/*
+ * A connection with a snapshot begun, given back in every case of ERR_OK.
+ * Waits while all are in use, which is for microseconds.
+ */
+enum err reader_borrow(struct shop *shop, struct db **out);
+void reader_return(struct shop *shop, struct db *db);
+
+enum err checkpointer_start(struct shop *shop);
+void checkpointer_stop(struct shop *shop);
+void checkpointer_wake(struct shop *shop);
+
+/* With the shop's clock and generator. */
+void shop_random(struct shop *shop, void *bytes, size_t size);
+struct uuid shop_uuid(struct shop *shop, int64_t now_ms);
+
+#endif

@@ -1,0 +1,252 @@
+#include "commerced/shop/shop.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commerced/db/books.h"
+#include "commerced/shop/internal.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/secret.h"
+
+#define SHOP_QUEUE_MAX 4096
+#define SHOP_READERS 8
+#define SHOP_SESSION_S (INT64_C(30) * 24 * 3600)
+#define SHOP_ACCESS_BASE_S INT64_C(3600)	/* protocol.md, section 2 */
+#define SHOP_ACCESS_RATE (INT64_C(100) * 1024)
+#define SHOP_ACCESS_MAX_S (INT64_C(24) * 3600)
+
+static int64_t
+shop_system_clock(void *context)
+{
+	(void)context;
+	return clock_unix_ms();
+}
+
+static void
+shop_system_random(void *context, void *bytes, size_t size)
+{
+	(void)context;
+	secret_random(bytes, size);
+}
+
+static void
+shop_options_fill(struct shop_options *options)
+{
+	if (options->queue_max == 0)
+		options->queue_max = SHOP_QUEUE_MAX;
+	if (options->readers == 0)
+		options->readers = SHOP_READERS;
+	if (options->readers > SHOP_READERS_MAX)
+		options->readers = SHOP_READERS_MAX;
+	if (options->session_lifetime_s == 0)
+		options->session_lifetime_s = SHOP_SESSION_S;
+	if (options->access_base_s == 0 && options->access_rate_bytes_s == 0 &&
+	    options->access_max_s == 0) {
+		options->access_base_s = SHOP_ACCESS_BASE_S;
+		options->access_rate_bytes_s = SHOP_ACCESS_RATE;
+		options->access_max_s = SHOP_ACCESS_MAX_S;
+	}
+	if (options->now_ms == NULL)
+		options->now_ms = shop_system_clock;
+	if (options->random == NULL)
+		options->random = shop_system_random;
+}
+
+static enum err
+shop_check_keys(const struct shop *shop, const struct signing_keys *keys)
+{
+	if (keys != NULL && signing_keys_first(keys,
+	    shop->options.commerce_id) != NULL)
+		return ERR_OK;
+	log_error("signing keys have no line for our commerce id; add one "
+	    "commerce=%s", shop->options.commerce_id);
+	return ERR_CONFIG;
+}
+
+/* New books take the configuration's names; old ones must have them. */
+static enum err
+shop_check_books(struct shop *shop)
+{
+	const struct shop_options *options = &shop->options;
+	char commerce_id[COMMERCE_ID_MAX + 1];
+	char currency[CURRENCY_SIZE];
+	bool found = false;
+	enum err e;
+
+	e = db_shop_get(shop->writer.db, commerce_id, currency, &found);
+	if (e)
+		return e;
+	if (!found)
+		return db_shop_add(shop->writer.db, options->commerce_id,
+		    options->currency, shop_now_ms(shop));
+	if (strcmp(commerce_id, options->commerce_id) != 0) {
+		log_error("books are those of commerce id %s, the "
+		    "configuration says %s; set it back or use another state "
+		    "folder", commerce_id, options->commerce_id);
+		e = ERR_CONFIG;
+	}
+	if (strcmp(currency, options->currency) != 0) {
+		log_error("books are kept in %s, the configuration says %s; "
+		    "set it back or use another state folder", currency,
+		    options->currency);
+		e = ERR_CONFIG;
+	}
+	return e;
+}
+
+static enum err
+shop_start(struct shop *shop)
+{
+	enum err e;
+
+	e = shop_check_keys(shop, shop->keys);
+	if (e)
+		return e;
+	if (asprintf(&shop->path, "%s/counterfoil.db",
+	    shop->options.state_path) < 0) {
+		shop->path = NULL;
+		return ERR_NO_MEMORY;
+	}
+	e = db_open(shop->path, DB_WRITER, &shop->writer.db);
+	if (!e)
+		e = db_migrate(shop->writer.db);
+	if (!e)
+		e = shop_check_books(shop);
+	if (!e)
+		e = checkpointer_start(shop);
+	if (!e)
+		e = writer_start(shop);
+	return e;
+}
+
+enum err
+shop_open(const struct shop_options *options, struct shop **out)
+{
+	struct shop *shop;
+	enum err e;
+
+	*out = NULL;
+	shop = calloc(1, sizeof(*shop));
+	if (shop == NULL) {
+		signing_keys_free(options->signing_keys);
+		return ERR_NO_MEMORY;
+	}
+	shop->options = *options;
+	shop->keys = options->signing_keys;
+	shop_options_fill(&shop->options);
+	(void)pthread_rwlock_init(&shop->keys_lock, NULL);
+	(void)pthread_mutex_init(&shop->uses.lock, NULL);
+	(void)pthread_mutex_init(&shop->writer.lock, NULL);
+	(void)pthread_cond_init(&shop->writer.wake, NULL);
+	(void)pthread_cond_init(&shop->writer.idle, NULL);
+	(void)pthread_mutex_init(&shop->checkpointer.lock, NULL);
+	(void)pthread_cond_init(&shop->checkpointer.wake, NULL);
+	readers_init(&shop->readers);
+	e = shop_start(shop);
+	if (e) {
+		shop_close(shop);
+		shop = NULL;
+	}
+	*out = shop;
+	return e;
+}
+
+void
+shop_close(struct shop *shop)
+{
+	if (shop == NULL)
+		return;
+	writer_stop(shop);
+	checkpointer_stop(shop);
+	readers_close(&shop->readers);
+	/* The last connection moves the log into the file. */
+	db_close(shop->writer.db);
+	signing_keys_free(shop->keys);
+	(void)pthread_cond_destroy(&shop->checkpointer.wake);
+	(void)pthread_mutex_destroy(&shop->checkpointer.lock);
+	(void)pthread_cond_destroy(&shop->writer.idle);
+	(void)pthread_cond_destroy(&shop->writer.wake);
+	(void)pthread_mutex_destroy(&shop->writer.lock);
+	(void)pthread_mutex_destroy(&shop->uses.lock);
+	(void)pthread_rwlock_destroy(&shop->keys_lock);
+	free(shop->path);
+	free(shop);
+}
+
+enum err
+shop_replace_signing_keys(struct shop *shop, struct signing_keys *keys)
+{
+	struct signing_keys *old;
+	enum err e;
+
+	e = shop_check_keys(shop, keys);
+	if (e)
+		return e;
+	(void)pthread_rwlock_wrlock(&shop->keys_lock);
+	old = shop->keys;
+	shop->keys = keys;
+	(void)pthread_rwlock_unlock(&shop->keys_lock);
+	signing_keys_free(old);
+	return ERR_OK;
+}
+
+enum err
+shop_check(struct shop *shop)
+{
+	struct db *db;
+	int64_t sequence;
+	enum err e;
+
+	e = reader_borrow(shop, &db);
+	if (e)
+		return e;
+	e = db_sequence_get(db, &sequence);
+	reader_return(shop, db);
+	return e;
+}
+
+void
+shop_counts_get(struct shop *shop, struct shop_counts *counts)
+{
+	(void)pthread_mutex_lock(&shop->writer.lock);
+	*counts = shop->writer.counts;
+	(void)pthread_mutex_unlock(&shop->writer.lock);
+	(void)pthread_mutex_lock(&shop->checkpointer.lock);
+	counts->checkpoints = shop->checkpointer.count;
+	(void)pthread_mutex_unlock(&shop->checkpointer.lock);
+}
+
+const char *
+shop_currency(const struct shop *shop)
+{
+	return shop->options.currency;
+}
+
+const char *
+shop_commerce_id(const struct shop *shop)
+{
+	return shop->options.commerce_id;
+}
+
+int64_t
+shop_now_ms(const struct shop *shop)
+{
+	return shop->options.now_ms(shop->options.context);
+}
+
+void
+shop_random(struct shop *shop, void *bytes, size_t size)
+{
+	shop->options.random(shop->options.context, bytes, size);
+}
+
+struct uuid
+shop_uuid(struct shop *shop, int64_t now_ms)
+{
+	uint8_t random[10];
+
+	shop_random(shop, random, sizeof(random));
+	return uuid_make(now_ms, random);
+}

@@ -1,0 +1,342 @@
+/*
+ * The writer thread.  It takes up to 64 jobs at once and commits them
+ * together, each in a savepoint of its own.
+ *
+ *   group       BEGIN, every job in its savepoint, COMMIT: all are answered
+ *   lost        the database rolled the group back (full, I/O error, memory):
+ *               nobody is answered; each job runs once more, alone
+ *   alone       the same with one job; lost again is its answer
+ *   unknown     COMMIT failed and may have reached the disk: all are told so,
+ *               no more jobs are run, options.fatal() ends the process, and
+ *               recovery decides
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "commerced/shop/internal.h"
+#include "common/log.h"
+
+#define WRITER_GROUP_MAX 64
+#define WRITER_CHECKPOINT_FRAMES 4000	/* the checkpointer's */
+#define WRITER_RESTART_FRAMES 16000	/* the writer itself */
+#define WRITER_CHECKPOINT_STEP 1000	/* not again before so many more */
+
+enum outcome { OUTCOME_COMMITTED, OUTCOME_LOST, OUTCOME_UNKNOWN };
+
+/* One job in its savepoint.  The error says that the group cannot go on. */
+static enum err
+writer_run_job(struct shop *shop, struct shop_job *job)
+{
+	struct db *db = shop->writer.db;
+	struct shop_transaction tx = { .shop = shop, .db = db,
+	    .now_ms = shop_now_ms(shop) };
+	enum err e;
+
+	e = db_savepoint(db);
+	if (e)
+		return e;
+	job->result = job->run(&tx, job);
+	if (!db_in_transaction(db))
+		return job->result ? job->result : ERR_DB;
+	return job->result ? db_savepoint_undo(db) : db_savepoint_release(db);
+}
+
+/*
+ * All jobs in one transaction.  OUTCOME_LOST: *error is what went wrong.
+ */
+static enum outcome
+writer_attempt(struct shop *shop, struct shop_job *jobs[], size_t count,
+    enum err *error)
+{
+	struct db *db = shop->writer.db;
+	enum err e;
+
+	e = db_begin_write(db);
+	for (size_t i = 0; !e && i < count; i++)
+		e = writer_run_job(shop, jobs[i]);
+	if (e) {
+		db_rollback(db);
+		*error = e;
+		return OUTCOME_LOST;
+	}
+	e = db_commit(db);
+	if (!e)
+		return OUTCOME_COMMITTED;
+	db_rollback(db);
+	*error = e;
+	/* Full and busy come before the frame that would make it last. */
+	return e == ERR_STORAGE_FULL || e == ERR_BUSY ? OUTCOME_LOST :
+	    OUTCOME_UNKNOWN;
+}
+
+/* Each job alone, after their group was lost. */
+static enum outcome
+writer_run_alone(struct shop *shop, struct shop_job *jobs[], size_t count)
+{
+	enum outcome outcome = OUTCOME_COMMITTED;
+
+	for (size_t i = 0; i < count; i++) {
+		enum err error = ERR_OK;
+
+		if (outcome == OUTCOME_UNKNOWN) {
+			jobs[i]->result = ERR_BUSY;
+			continue;
+		}
+		switch (writer_attempt(shop, &jobs[i], 1, &error)) {
+		case OUTCOME_COMMITTED:
+			break;
+		case OUTCOME_LOST:
+			jobs[i]->result = error;
+			break;
+		case OUTCOME_UNKNOWN:
+			jobs[i]->result = ERR_OUTCOME_UNKNOWN;
+			outcome = OUTCOME_UNKNOWN;
+			break;
+		}
+	}
+	return outcome;
+}
+
+/* Run a group to the point where every job's result is certain. */
+static enum outcome
+writer_decide(struct shop *shop, struct shop_job *jobs[], size_t count)
+{
+	enum err error = ERR_OK;
+	enum outcome outcome = writer_attempt(shop, jobs, count, &error);
+
+	if (outcome == OUTCOME_UNKNOWN) {
+		for (size_t i = 0; i < count; i++)
+			jobs[i]->result = ERR_OUTCOME_UNKNOWN;
+	} else if (outcome == OUTCOME_LOST) {
+		log_warning("group of writes was rolled back jobs=%zu: %s",
+		    count, err_text(error));
+		(void)pthread_mutex_lock(&shop->writer.lock);
+		shop->writer.counts.groups_lost++;
+		(void)pthread_mutex_unlock(&shop->writer.lock);
+		outcome = writer_run_alone(shop, jobs, count);
+	}
+	return outcome;
+}
+
+static void
+writer_count(struct writer *writer, struct shop_job *jobs[], size_t count)
+{
+	uint64_t done = 0;
+	int64_t frames = db_log_frames(writer->db);
+
+	for (size_t i = 0; i < count; i++)
+		done += jobs[i]->result == ERR_OK;
+	(void)pthread_mutex_lock(&writer->lock);
+	writer->counts.groups++;
+	writer->counts.jobs_done += done;
+	writer->counts.jobs_refused += count - done;
+	writer->counts.wal_frames = frames > 0 ? (uint64_t)frames : 0;
+	(void)pthread_mutex_unlock(&writer->lock);
+}
+
+/* Keep the log short. */
+static void
+writer_checkpoint(struct shop *shop)
+{
+	struct writer *writer = &shop->writer;
+	int64_t frames = db_log_frames(writer->db);
+
+	if (frames < writer->checkpointed_at)
+		writer->checkpointed_at = 0;	/* the log began anew */
+	if (frames < WRITER_CHECKPOINT_FRAMES ||
+	    frames < writer->checkpointed_at + WRITER_CHECKPOINT_STEP)
+		return;
+	writer->checkpointed_at = frames;
+	if (frames < WRITER_RESTART_FRAMES)
+		checkpointer_wake(shop);
+	else
+		(void)db_checkpoint(writer->db, true);
+}
+
+/* The next group into jobs; 0: time to end. */
+static size_t
+writer_take(struct writer *writer, struct shop_job *jobs[])
+{
+	size_t count = 0;
+
+	(void)pthread_mutex_lock(&writer->lock);
+	writer->is_running = false;
+	while (writer->first == NULL && !writer->is_stopping) {
+		(void)pthread_cond_broadcast(&writer->idle);
+		(void)pthread_cond_wait(&writer->wake, &writer->lock);
+	}
+	while (writer->first != NULL && count < WRITER_GROUP_MAX) {
+		jobs[count++] = writer->first;
+		writer->first = writer->first->next;
+	}
+	if (writer->first == NULL)
+		writer->last = NULL;
+	writer->counts.jobs_waiting -= count;
+	writer->is_running = count > 0;
+	(void)pthread_cond_broadcast(&writer->idle);
+	(void)pthread_mutex_unlock(&writer->lock);
+	return count;
+}
+
+/* No more writes in this process. */
+static void
+writer_fail(struct shop *shop)
+{
+	log_error("a commit failed and its outcome is not known; "
+	    "start again: recovery will decide");
+	(void)pthread_mutex_lock(&shop->writer.lock);
+	shop->writer.is_failed = true;
+	(void)pthread_mutex_unlock(&shop->writer.lock);
+}
+
+static void *
+writer_main(void *argument)
+{
+	struct shop *shop = argument;
+	struct writer *writer = &shop->writer;
+	struct shop_job *jobs[WRITER_GROUP_MAX];
+	size_t count;
+	bool is_failed = false;
+
+	while ((count = writer_take(writer, jobs)) > 0) {
+		bool was_failed = is_failed;
+
+		if (is_failed) {
+			for (size_t i = 0; i < count; i++)
+				jobs[i]->result = ERR_BUSY;
+		} else if (writer_decide(shop, jobs, count) ==
+		    OUTCOME_UNKNOWN) {
+			is_failed = true;
+			writer_fail(shop);
+		}
+		writer_count(writer, jobs, count);
+		for (size_t i = 0; i < count; i++)
+			jobs[i]->done(jobs[i]);
+		if (is_failed && !was_failed && shop->options.fatal != NULL)
+			shop->options.fatal(shop->options.context);
+		if (!is_failed)
+			writer_checkpoint(shop);
+	}
+	return NULL;
+}
+
+enum err
+shop_submit(struct shop *shop, struct shop_job *job)
+{
+	struct writer *writer = &shop->writer;
+	enum err e = ERR_OK;
+
+	job->next = NULL;
+	job->result = ERR_OK;
+	(void)pthread_mutex_lock(&writer->lock);
+	if (writer->is_draining || writer->is_failed ||
+	    writer->counts.jobs_waiting >= shop->options.queue_max) {
+		e = ERR_BUSY;
+	} else {
+		if (writer->last == NULL)
+			writer->first = job;
+		else
+			writer->last->next = job;
+		writer->last = job;
+		writer->counts.jobs_waiting++;
+		(void)pthread_cond_signal(&writer->wake);
+	}
+	(void)pthread_mutex_unlock(&writer->lock);
+	return e;
+}
+
+/* A job that wakes who waits for it. */
+struct waited_job {
+	struct shop_job job;
+	struct shop_job *inner;
+	pthread_mutex_t lock;
+	pthread_cond_t done;
+	bool is_done;
+};
+
+static enum err
+waited_job_run(struct shop_transaction *tx, struct shop_job *job)
+{
+	struct waited_job *waited = (struct waited_job *)job;
+
+	return waited->inner->run(tx, waited->inner);
+}
+
+static void
+waited_job_done(struct shop_job *job)
+{
+	struct waited_job *waited = (struct waited_job *)job;
+
+	(void)pthread_mutex_lock(&waited->lock);
+	waited->is_done = true;
+	(void)pthread_cond_signal(&waited->done);
+	(void)pthread_mutex_unlock(&waited->lock);
+}
+
+enum err
+shop_run(struct shop *shop, struct shop_job *job)
+{
+	struct waited_job waited = {
+		.job = { .run = waited_job_run, .done = waited_job_done },
+		.inner = job,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.done = PTHREAD_COND_INITIALIZER
+	};
+	enum err e;
+
+	e = shop_submit(shop, &waited.job);
+	if (!e) {
+		(void)pthread_mutex_lock(&waited.lock);
+		while (!waited.is_done)
+			(void)pthread_cond_wait(&waited.done, &waited.lock);
+		(void)pthread_mutex_unlock(&waited.lock);
+		e = waited.job.result;
+	}
+	job->result = e;
+	(void)pthread_cond_destroy(&waited.done);
+	(void)pthread_mutex_destroy(&waited.lock);
+	return e;
+}
+
+void
+shop_drain(struct shop *shop)
+{
+	struct writer *writer = &shop->writer;
+
+	(void)pthread_mutex_lock(&writer->lock);
+	writer->is_draining = true;
+	while (writer->is_started &&
+	    (writer->first != NULL || writer->is_running))
+		(void)pthread_cond_wait(&writer->idle, &writer->lock);
+	(void)pthread_mutex_unlock(&writer->lock);
+}
+
+enum err
+writer_start(struct shop *shop)
+{
+	struct writer *writer = &shop->writer;
+
+	if (pthread_create(&writer->thread, NULL, writer_main, shop) != 0) {
+		log_error("writer thread cannot be started");
+		return ERR_INTERNAL;
+	}
+	writer->is_started = true;
+	(void)pthread_setname_np(writer->thread, "writer");
+	return ERR_OK;
+}
+
+void
+writer_stop(struct shop *shop)
+{
+	struct writer *writer = &shop->writer;
+
+	if (!writer->is_started)
+		return;
+	shop_drain(shop);
+	(void)pthread_mutex_lock(&writer->lock);
+	writer->is_stopping = true;
+	(void)pthread_cond_signal(&writer->wake);
+	(void)pthread_mutex_unlock(&writer->lock);
+	(void)pthread_join(writer->thread, NULL);
+	writer->is_started = false;
+}
