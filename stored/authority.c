@@ -1,3 +1,4 @@
+/* Keys and origins behind one pointer, swapped under a lock. */
 #include "stored/authority.h"
 
 #include <pthread.h>

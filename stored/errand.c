@@ -1,3 +1,4 @@
+/* Suspend, work, resume. */
 #include "stored/errand.h"
 
 static void

@@ -1,3 +1,4 @@
+/* A thread that sleeps for an hour at a time. */
 #include "stored/housekeeping.h"
 
 #include <errno.h>

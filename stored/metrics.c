@@ -1,3 +1,4 @@
+/* Counters without locks, but for the birth of one for a key. */
 #include "stored/metrics.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* The table of uploads in pieces; what lies on the disk is leftovers.c's. */
 #include "stored/pieces.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* The table of settings. */
 #include "stored/settings.h"
 
 #include <stddef.h>
