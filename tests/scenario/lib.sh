@@ -509,11 +509,12 @@ draft_item() {
 	ITEM=$(json .id)
 }
 
-# upload ITEM FILE [NAME] [MEDIA-TYPE]: 201 or 202; file id in $FILE_ID
+# upload ITEM FILE [NAME] [MEDIA-TYPE] [CURL-ARGUMENT...]: 200, 201 or 202; the
+# file's id in $FILE_ID
 upload() {
 	local name=${3:-$(basename "$2")}
 	admin PUT "/items/$1/files/$(jq -rn --arg n "$name" '$n | @uri')" \
-	    -T "$2" -H "Content-Type: ${4:-application/octet-stream}"
+	    -T "$2" -H "Content-Type: ${4:-application/octet-stream}" "${@:5}"
 	expect 200 201 202
 	FILE_ID=$(json .id)
 }
