@@ -186,8 +186,11 @@ judge(const struct client *client, struct transfer *transfer)
 static size_t
 on_content(struct transfer *transfer, const char *bytes, size_t size)
 {
-	if (size > transfer->last + 1 - transfer->first - transfer->received)
-		return 0;	/* longer than it said */
+	if (size > transfer->last + 1 - transfer->first - transfer->received) {
+		log_error("the server's answer is longer than it says");
+		transfer->failed = ERR_UNREACHABLE;
+		return 0;
+	}
 	transfer->received += size;
 	transfer->failed = transfer->sink(transfer->sink_context,
 	    (const uint8_t *)bytes, size);
