@@ -31,6 +31,9 @@ enum err password_hash_make(const char *password, size_t length,
     const uint8_t salt[static PASSWORD_SALT_BYTES],
     struct password_hash *out);
 
+/* One that no password opens, at the same cost. */
+void password_hash_dummy(struct password_hash *out);
+
 /*
  * ERR_OK when it is that password, else ERR_SIGN_IN_REFUSED; compared in
  * constant time.  ERR_CRYPTO, ERR_NO_MEMORY.

@@ -99,7 +99,8 @@ enum push_kind {
 
 /*
  * The first of one kind, by not_before_ms and then by age, whether due or
- * not; *count of at most capacity.  (DROP: not_before_ms is 0.)
+ * not; *count of at most capacity, and of at most 64.  (DROP: not_before_ms
+ * is 0.)
  */
 enum err push_list(struct shop *shop, enum push_kind kind,
     struct push *pushes, size_t capacity, size_t *count);

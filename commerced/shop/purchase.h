@@ -38,8 +38,9 @@ struct purchase_result {
 
 /*
  * Buy all the items with the account's credit, or nothing.  Looked at in this
- * order: ERR_IDEMPOTENCY_KEY_REUSED, ERR_OUT_OF_RANGE (number of items, the
- * key's form), ERR_DUPLICATE_ITEM, ERR_ITEM_NOT_ON_SALE (also: unknown),
+ * order: ERR_OUT_OF_RANGE (form of the key), ERR_IDEMPOTENCY_KEY_REUSED,
+ * ERR_OUT_OF_RANGE (number of items), ERR_DUPLICATE_ITEM,
+ * ERR_ITEM_NOT_ON_SALE (also: unknown),
  * ERR_ALREADY_OWNED, ERR_PRICE_CHANGED, ERR_PAYMENT_REQUIRED.  The result is
  * to be cleared in every case.
  */

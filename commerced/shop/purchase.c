@@ -1,0 +1,317 @@
+#include "commerced/shop/purchase.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "commerced/db/books.h"
+#include "commerced/db/items.h"
+#include "commerced/db/purchases.h"
+#include "commerced/shop/cursor.h"
+#include "commerced/shop/internal.h"
+
+/* What a request comes to, line by line in its order. */
+struct basket {
+	struct sale_row lines[PURCHASE_ITEMS_MAX];
+	size_t count;
+	int64_t total_minor;
+};
+
+enum err
+idempotency_key_check(const char *key, size_t length)
+{
+	if (length < 1 || length > IDEMPOTENCY_KEY_MAX)
+		return ERR_OUT_OF_RANGE;
+	for (size_t i = 0; i < length; i++) {
+		if (key[i] < ' ' || key[i] > '~')
+			return ERR_OUT_OF_RANGE;
+	}
+	return ERR_OK;
+}
+
+void
+purchase_result_clear(struct purchase_result *result)
+{
+	purchase_clear(&result->purchase);
+	*result = (struct purchase_result){ 0 };
+}
+
+static void
+basket_clear(struct basket *basket)
+{
+	for (size_t i = 0; i < basket->count; i++)
+		free(basket->lines[i].title);
+}
+
+static void
+purchase_refuse(struct purchase_result *out, const struct uuid *item)
+{
+	out->refused[out->refused_count++] = *item;
+}
+
+/* Was this request answered before?  out->is_replayed says so. */
+static enum err
+purchase_replay(struct shop_transaction *tx,
+    const struct purchase_request *in, struct purchase_result *out)
+{
+	uint8_t request_hash[REQUEST_HASH_BYTES];
+	int64_t number = 0;
+	enum err e;
+
+	e = db_purchase_key_get(tx->db, in->account, in->idempotency_key,
+	    request_hash, &number);
+	if (e || number == 0)
+		return e;
+	if (memcmp(request_hash, in->request_hash, REQUEST_HASH_BYTES) != 0)
+		return ERR_IDEMPOTENCY_KEY_REUSED;
+	out->is_replayed = true;
+	return db_purchase_by_number(tx->db, number, &out->purchase);
+}
+
+static enum err
+purchase_check_form(const struct purchase_request *in,
+    struct purchase_result *out)
+{
+	if (in->item_count < 1 || in->item_count > PURCHASE_ITEMS_MAX)
+		return ERR_OUT_OF_RANGE;
+	for (size_t i = 1; i < in->item_count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (memcmp(&in->items[i], &in->items[j],
+			    sizeof(in->items[i])) == 0) {
+				purchase_refuse(out, &in->items[i]);
+				return ERR_DUPLICATE_ITEM;
+			}
+		}
+	}
+	return ERR_OK;
+}
+
+/* Every item on sale, at today's price. */
+static enum err
+basket_fill(struct shop_transaction *tx, const struct purchase_request *in,
+    struct basket *basket, struct purchase_result *out)
+{
+	enum err e = ERR_OK;
+
+	while (!e && basket->count < in->item_count) {
+		struct sale_row *line = &basket->lines[basket->count];
+
+		e = db_item_for_sale(tx->db, &in->items[basket->count], line);
+		if (!e && line->item == 0)
+			purchase_refuse(out, &in->items[basket->count]);
+		/* At most 100 lines of at most 10^12. */
+		basket->total_minor += line->price_minor;
+		basket->count++;
+	}
+	if (!e && out->refused_count > 0)
+		e = ERR_ITEM_NOT_ON_SALE;
+	return e;
+}
+
+static enum err
+basket_check_owned(struct shop_transaction *tx,
+    const struct purchase_request *in, const struct basket *basket,
+    struct purchase_result *out)
+{
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; !e && i < basket->count; i++) {
+		bool is_owned = false;
+
+		e = db_item_is_owned(tx->db, in->account,
+		    basket->lines[i].item, &is_owned);
+		if (is_owned)
+			purchase_refuse(out, &in->items[i]);
+	}
+	if (!e && out->refused_count > 0)
+		e = ERR_ALREADY_OWNED;
+	return e;
+}
+
+static enum err
+basket_check_total(struct shop_transaction *tx,
+    const struct purchase_request *in, const struct basket *basket,
+    struct purchase_result *out)
+{
+	int64_t balance = 0;
+	enum err e;
+
+	out->total_minor = basket->total_minor;
+	if (in->has_expected_total &&
+	    in->expected_total_minor != basket->total_minor)
+		return ERR_PRICE_CHANGED;
+	e = db_balance_get(tx->db, in->account, &balance);
+	if (!e && balance < basket->total_minor) {
+		out->missing_minor = basket->total_minor - balance;
+		e = ERR_PAYMENT_REQUIRED;
+	}
+	return e;
+}
+
+/* The receipt's own rows; its lines take the basket's titles. */
+static enum err
+purchase_write(struct shop_transaction *tx,
+    const struct purchase_request *in, struct basket *basket,
+    struct purchase *out)
+{
+	enum err e;
+
+	out->id = shop_uuid(tx->shop, tx->now_ms);
+	out->account = in->account;
+	out->status = PURCHASE_PAID;
+	out->created_ms = tx->now_ms;
+	out->total_minor = basket->total_minor;
+	out->lines = calloc(basket->count, sizeof(*out->lines));
+	if (out->lines == NULL)
+		return ERR_NO_MEMORY;
+	e = db_purchase_add(tx->db, out);
+	for (size_t i = 0; !e && i < basket->count; i++) {
+		struct sale_row *line = &basket->lines[i];
+
+		e = db_purchase_line_add(tx->db, out->number, (int64_t)i,
+		    line);
+		out->lines[i] = (struct purchase_line){
+			.item = in->items[i], .title = line->title,
+			.price_minor = line->price_minor,
+			.status = PURCHASE_PAID };
+		line->title = NULL;
+		out->line_count++;
+	}
+	return e ? e : db_purchase_key_add(tx->db, out, in->idempotency_key,
+	    in->request_hash);
+}
+
+/* What the money gives: each item, as its files are today. */
+static enum err
+purchase_entitle(struct shop_transaction *tx, const struct basket *basket,
+    const struct purchase *purchase)
+{
+	struct entitlement entitlement = { .account = purchase->account,
+	    .purchase = purchase->number, .created_ms = tx->now_ms };
+	enum err e;
+
+	e = db_sequence_get(tx->db, &entitlement.sequence);
+	for (size_t i = 0; !e && i < basket->count; i++) {
+		const struct sale_row *line = &basket->lines[i];
+
+		entitlement.item = line->item;
+		shop_random(tx->shop, entitlement.grant_seed,
+		    sizeof(entitlement.grant_seed));
+		e = db_entitlement_add(tx->db, &entitlement);
+		/* Its versions are marked once after each change of files. */
+		if (!e && line->sold_sequence < entitlement.sequence)
+			e = db_item_sold(tx->db, line->item,
+			    entitlement.sequence);
+	}
+	return e;
+}
+
+static enum err
+purchase_pay(struct shop_transaction *tx, const struct purchase *purchase)
+{
+	const struct transfer transfer = { .at_ms = tx->now_ms,
+	    .debit_account = purchase->account,
+	    .credit_account = LEDGER_SALES,
+	    .amount_minor = purchase->total_minor, .kind = TRANSFER_SALE,
+	    .reference = purchase->number };
+
+	if (purchase->total_minor == 0)
+		return ERR_OK;
+	return db_transfer_add(tx->db, &transfer);
+}
+
+static enum err
+purchase_commit(struct shop_transaction *tx,
+    const struct purchase_request *in, struct purchase_result *out)
+{
+	struct basket basket;
+	enum err e;
+
+	memset(&basket, 0, sizeof(basket));
+	e = basket_fill(tx, in, &basket, out);
+	if (!e)
+		e = basket_check_owned(tx, in, &basket, out);
+	if (!e)
+		e = basket_check_total(tx, in, &basket, out);
+	if (!e)
+		e = purchase_write(tx, in, &basket, &out->purchase);
+	if (!e)
+		e = purchase_entitle(tx, &basket, &out->purchase);
+	if (!e)
+		e = purchase_pay(tx, &out->purchase);
+	basket_clear(&basket);
+	return e;
+}
+
+enum err
+purchase_buy(struct shop_transaction *tx, const struct purchase_request *in,
+    struct purchase_result *out)
+{
+	enum err e;
+
+	purchase_result_clear(out);
+	e = idempotency_key_check(in->idempotency_key,
+	    strlen(in->idempotency_key));
+	if (!e)
+		e = purchase_replay(tx, in, out);
+	if (e || out->is_replayed)
+		return e;
+	e = purchase_check_form(in, out);
+	return e ? e : purchase_commit(tx, in, out);
+}
+
+enum err
+purchase_get(struct shop *shop, int64_t account, const struct uuid *id,
+    struct purchase *out)
+{
+	struct db *db;
+	enum err e;
+
+	purchase_clear(out);
+	e = reader_borrow(shop, &db);
+	if (e)
+		return e;
+	e = db_purchase_get(db, account, id, out);
+	reader_return(shop, db);
+	if (e)
+		purchase_clear(out);
+	return e;
+}
+
+/* One more than the page was asked for, to know whether one follows. */
+static enum err
+purchase_list_cut(struct purchase_list *list, size_t limit)
+{
+	struct cursor cursor = { .kind = CURSOR_PURCHASES };
+
+	if (list->count <= limit)
+		return ERR_OK;
+	purchase_clear(&list->purchases[--list->count]);
+	cursor.numbers[0] = list->purchases[limit - 1].number;
+	return cursor_encode(&cursor, &list->next);
+}
+
+enum err
+purchase_list(struct shop *shop, int64_t account, size_t limit,
+    const char *text, struct purchase_list *out)
+{
+	struct cursor cursor = { .numbers = { INT64_MAX } };
+	struct db *db;
+	enum err e = ERR_OK;
+
+	purchase_list_clear(out);
+	if (limit < 1 || limit > PURCHASE_LIMIT_MAX)
+		return ERR_OUT_OF_RANGE;
+	if (text != NULL)
+		e = cursor_decode(text, CURSOR_PURCHASES, &cursor);
+	if (!e)
+		e = reader_borrow(shop, &db);
+	if (e)
+		return e;
+	e = db_purchase_list(db, account, cursor.numbers[0], limit + 1, out);
+	reader_return(shop, db);
+	if (!e)
+		e = purchase_list_cut(out, limit);
+	if (e)
+		purchase_list_clear(out);
+	return e;
+}

@@ -1,0 +1,192 @@
+#include "commerced/shop/session.h"
+
+#include <openssl/evp.h>
+#include <stdlib.h>
+
+#include "commerced/db/accounts.h"
+#include "commerced/shop/internal.h"
+#include "common/encoding.h"
+#include "common/secret.h"
+
+#define SESSION_TOKEN_BYTES 32
+
+static struct session_use *
+session_use_slot(struct shop *shop, int64_t session)
+{
+	return &shop->uses.slots[(uint64_t)session % SESSION_USES];
+}
+
+static void
+session_use_note(struct shop *shop, int64_t session, int64_t now_ms)
+{
+	struct session_use *slot = session_use_slot(shop, session);
+
+	(void)pthread_mutex_lock(&shop->uses.lock);
+	*slot = (struct session_use){ .session = session, .used_ms = now_ms };
+	(void)pthread_mutex_unlock(&shop->uses.lock);
+}
+
+/* Bring used_ms up to what we saw since the database was told. */
+static void
+session_use_refine(struct shop *shop, struct session *session)
+{
+	const struct session_use *slot = session_use_slot(shop,
+	    session->number);
+
+	(void)pthread_mutex_lock(&shop->uses.lock);
+	if (slot->session == session->number &&
+	    slot->used_ms > session->used_ms)
+		session->used_ms = slot->used_ms;
+	(void)pthread_mutex_unlock(&shop->uses.lock);
+}
+
+/* Most recently used first; of two at once the later one. */
+static int
+session_compare(const void *a, const void *b)
+{
+	const struct session *x = a, *y = b;
+
+	if (x->used_ms != y->used_ms)
+		return x->used_ms > y->used_ms ? -1 : 1;
+	return x->number > y->number ? -1 : x->number < y->number;
+}
+
+/* The live sessions of an account, ordered. */
+static enum err
+session_rows_get(struct shop *shop, struct db *db, int64_t account,
+    struct session_rows *out)
+{
+	enum err e;
+
+	e = db_session_list(db, account, shop_now_ms(shop), out);
+	for (size_t i = 0; i < out->count; i++)
+		session_use_refine(shop, &out->sessions[i]);
+	qsort(out->sessions, out->count, sizeof(out->sessions[0]),
+	    session_compare);
+	return e;
+}
+
+/* End what leaves no room for one more. */
+static enum err
+session_make_room(struct shop_transaction *tx, int64_t account)
+{
+	struct session sessions[SESSIONS_MAX];
+	struct session_rows rows = { .sessions = sessions,
+	    .capacity = SESSIONS_MAX };
+	enum err e;
+
+	e = db_session_forget_expired(tx->db, account, tx->now_ms);
+	if (!e)
+		e = session_rows_get(tx->shop, tx->db, account, &rows);
+	for (size_t i = SESSIONS_MAX - 1; !e && i < rows.count; i++)
+		e = db_session_end(tx->db, account, &sessions[i].id,
+		    tx->now_ms);
+	return e;
+}
+
+static enum err
+session_token_hash(uint8_t hash[static DB_TOKEN_HASH_BYTES],
+    const uint8_t token[static SESSION_TOKEN_BYTES])
+{
+	return EVP_Digest(token, SESSION_TOKEN_BYTES, hash, NULL, EVP_sha256(),
+	    NULL) == 1 ? ERR_OK : ERR_CRYPTO;
+}
+
+enum err
+session_begin(struct shop_transaction *tx, int64_t account,
+    struct session_start *out)
+{
+	uint8_t token[SESSION_TOKEN_BYTES], hash[DB_TOKEN_HASH_BYTES];
+	enum err e;
+
+	e = session_make_room(tx, account);
+	if (e)
+		return e;
+	shop_random(tx->shop, token, sizeof(token));
+	e = session_token_hash(hash, token);
+	if (e)
+		goto out;
+	out->session = (struct session){
+		.id = shop_uuid(tx->shop, tx->now_ms),
+		.account = account,
+		.created_ms = tx->now_ms,
+		.used_ms = tx->now_ms,
+		.expires_ms = tx->now_ms +
+		    tx->shop->options.session_lifetime_s * 1000
+	};
+	e = db_session_add(tx->db, &out->session, hash);
+	if (!e)
+		base64url_encode(out->token, token, sizeof(token));
+out:
+	secret_wipe(token, sizeof(token));
+	return e;
+}
+
+enum err
+session_authenticate(struct shop *shop, const char *token, size_t length,
+    struct session *out)
+{
+	uint8_t bytes[SESSION_TOKEN_BYTES], hash[DB_TOKEN_HASH_BYTES];
+	int64_t now_ms = shop_now_ms(shop);
+	struct db *db;
+	enum err e;
+
+	*out = (struct session){ 0 };
+	if (base64url_decode(bytes, sizeof(bytes), token, length))
+		return ERR_SESSION_EXPIRED;
+	e = session_token_hash(hash, bytes);
+	secret_wipe(bytes, sizeof(bytes));
+	if (e)
+		return e;
+	e = reader_borrow(shop, &db);
+	if (e)
+		return e;
+	e = db_session_by_token(db, hash, out);
+	reader_return(shop, db);
+	if (e == ERR_NOT_FOUND || (!e && out->expires_ms <= now_ms))
+		e = ERR_SESSION_EXPIRED;
+	if (e)
+		*out = (struct session){ 0 };
+	else
+		session_use_note(shop, out->number, now_ms);
+	return e;
+}
+
+bool
+session_wants_touch(const struct shop *shop, const struct session *session)
+{
+	return shop_now_ms(shop) - session->used_ms >= SESSION_TOUCH_S * 1000;
+}
+
+enum err
+session_touch(struct shop_transaction *tx, const struct session *session)
+{
+	return db_session_touch(tx->db, session->number, tx->now_ms,
+	    tx->now_ms + tx->shop->options.session_lifetime_s * 1000);
+}
+
+enum err
+session_end(struct shop_transaction *tx, int64_t account,
+    const struct uuid *session)
+{
+	return db_session_end(tx->db, account, session, tx->now_ms);
+}
+
+enum err
+session_list(struct shop *shop, int64_t account,
+    struct session sessions[static SESSIONS_MAX], size_t *count)
+{
+	struct session_rows rows = { .sessions = sessions,
+	    .capacity = SESSIONS_MAX };
+	struct db *db;
+	enum err e;
+
+	*count = 0;
+	e = reader_borrow(shop, &db);
+	if (e)
+		return e;
+	e = session_rows_get(shop, db, account, &rows);
+	*count = rows.count;
+	reader_return(shop, db);
+	return e;
+}

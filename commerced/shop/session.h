@@ -1,0 +1,14 @@
+/* Between account.c and session.c; others include account.h. */
+#ifndef COMMERCED_SHOP_SESSION_H
+#define COMMERCED_SHOP_SESSION_H
+
+#include "commerced/shop/account.h"
+
+/*
+ * A session for an account that may have one; fills out->session and
+ * out->token.  The least recently used ones beyond SESSIONS_MAX end.
+ */
+enum err session_begin(struct shop_transaction *tx, int64_t account,
+    struct session_start *out);
+
+#endif
