@@ -107,8 +107,10 @@ http_connection_notify(void *closure, struct MHD_Connection *library,
 			atomic_fetch_add(&server->public_open, 1);
 		break;
 	case MHD_CONNECTION_NOTIFY_CLOSED:
-		if (connection != NULL)
+		if (connection != NULL) {
+			http_life_abandon(connection->request);
 			table_remove(&server->table, connection);
+		}
 		free(connection);
 		*context = NULL;
 		atomic_fetch_sub(&listening->open, 1);
@@ -159,6 +161,24 @@ header_since(struct http_connection *connection, int64_t now_ms)
 	return connection->first_byte_ms;
 }
 
+/*
+ * Where the client's end comes together with its last bytes, the library
+ * misses it: it reads less than it asked for, and waits for an event that was
+ * already told.  A cut upload would stay until the idle timeout.  This makes
+ * the kernel tell again; what was received is still read, and a request that
+ * is complete is still answered.
+ */
+static void
+repeat_end(const struct http_connection *connection)
+{
+	struct pollfd end = { .fd = connection->socket,
+		.events = POLLRDHUP };
+
+	if (atomic_load(&connection->phase) == HTTP_CONNECTION_SERVING &&
+	    poll(&end, 1, 0) == 1 && (end.revents & POLLRDHUP) != 0)
+		shutdown(connection->socket, SHUT_RD);
+}
+
 static void
 sweep(struct http_server *server, int64_t now_ms)
 {
@@ -171,6 +191,7 @@ sweep(struct http_server *server, int64_t now_ms)
 		int64_t since = header_since(connection, now_ms);
 		if (since != 0 && limit_ms != 0 && now_ms - since > limit_ms)
 			shutdown(connection->socket, SHUT_RDWR);
+		repeat_end(connection);
 	}
 	pthread_mutex_unlock(&server->table.mutex);
 	if (atomic_load(&server->drains))

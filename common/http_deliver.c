@@ -122,7 +122,7 @@ http_deliver(struct http_request *request)
 		return false;
 	}
 	each_field(request, add_to_response, response);
-	if (atomic_load(&request->server->drains))
+	if (answer->closes || atomic_load(&request->server->drains))
 		add_to_response(response, "Connection", "close");
 	queued = MHD_queue_response(request->library,
 	    (unsigned)answer->status, response);

@@ -1,3 +1,4 @@
+/* Reading a request the way that leaves one meaning, or none. */
 #include "common/http_gate.h"
 
 #include <inttypes.h>

@@ -34,6 +34,7 @@ struct http_answer {
 	int descriptor;		/* of a file, owned; -1: none */
 	uint64_t offset;	/* in the file */
 	uint64_t length;	/* of the file's part */
+	bool closes;		/* the connection ends with it */
 };
 
 /* --- a connection: http_connection.c ------------------------------------- */
@@ -49,6 +50,8 @@ struct http_connection {
 	struct http_listening *listening;
 	int socket;
 	char peer[INET6_ADDRSTRLEN];
+	struct http_request *request;	/* the event thread's: begun, not
+					 * ended; owned */
 	_Atomic int phase;		/* of enum http_connection_phase */
 	_Atomic unsigned requests;	/* begun */
 	_Atomic int64_t header_since_ms;	/* when the request line came */
@@ -176,6 +179,8 @@ enum MHD_Result http_life_continue(void *server,
     void **request);
 void http_life_end(void *server, struct MHD_Connection *library,
     void **request, enum MHD_RequestTerminationCode how);
+/* The library forgot to end this one; NULL is allowed. */
+void http_life_abandon(struct http_request *request);
 
 /* http_body.c */
 /*

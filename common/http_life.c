@@ -1,8 +1,7 @@
 /* The life of a request.
  *
  *   http_life_begin     the request line is there: the one place where
- *                       struct http_request is made.  The library then owes
- *                       us http_life_end, whatever happens.
+ *                       struct http_request is made.
  *   http_life_continue  called again and again; what a call means follows
  *                       from request->phase, never from counting calls,
  *                       since a suspended request is called once more in the
@@ -19,7 +18,12 @@
  *     SENT     the library has the answer.
  *
  *   http_life_end       answered, or the client left, or the server stops:
- *                       the one place where it is freed.
+ *                       the request is over and freed.
+ *
+ * The library owes us an http_life_end and does not always pay: when the
+ * arguments of a query do not fit its memory it answers by itself, loses
+ * track, and begins another request or drops the connection.  So the
+ * connection owns the request, and http_life_abandon() ends what was left.
  */
 #include "common/http_internal.h"
 
@@ -47,6 +51,8 @@ http_life_begin(void *closure, const char *target,
 		return NULL;
 	request->server = server;
 	request->connection = info->socket_context;
+	http_life_abandon(request->connection->request);
+	request->connection->request = request;
 	request->library = library;
 	request->phase = HTTP_PHASE_HEADER;
 	request->answer.descriptor = -1;
@@ -168,7 +174,9 @@ admit(struct http_request *request)
 	if (e == ERR_METHOD_NOT_ALLOWED)
 		http_reply_field(request, "Allow", "%s", request->match.allow);
 	if (e != ERR_OK) {
-		http_reply_error(request, e, NULL);
+		http_reply_error(request, e, e == ERR_MALFORMED_REQUEST ?
+		    "A segment of the path is not percent-encoded rightly." :
+		    NULL);
 		return;
 	}
 	route = request->match.route;
@@ -181,6 +189,8 @@ admit(struct http_request *request)
 	if (http_request_is_answered(request))
 		return;
 	e = http_body_check(request, &reason);
+	/* A body where none belongs is as doubtful as bad framing. */
+	request->answer.closes = e == ERR_MALFORMED_REQUEST;
 	if (e != ERR_OK)
 		http_reply_error(request, e, "%s", reason);
 	else if (route == NULL)
@@ -403,33 +413,44 @@ request_free(struct http_request *request)
 	free(request);
 }
 
+/* Count it, log it, and let it go; the one place that frees. */
+static void
+request_end(struct http_request *request, bool is_whole)
+{
+	struct http_server *server = request->server;
+	bool is_sent = request->phase == HTTP_PHASE_SENT ||
+	    request->is_answered_early;
+
+	log_set_request(request->id);
+	atomic_fetch_add_explicit(is_sent ?
+	    &server->answered[request->answer.status] : &server->unanswered,
+	    1, memory_order_relaxed);
+	http_access_log_write(&server->access_log, request,
+	    !is_sent || !(is_whole || request->is_answered_early));
+	request->connection->request = NULL;
+	atomic_store(&request->connection->phase, HTTP_CONNECTION_WAITING);
+	request_free(request);
+	log_set_request(NULL);
+	atomic_fetch_sub(&server->requests, 1);
+}
+
 void
 http_life_end(void *closure, struct MHD_Connection *library,
     void **context, enum MHD_RequestTerminationCode how)
 {
 	struct http_request *request = *context;
-	struct http_server *server = closure;
-	bool is_sent;
 
+	(void)closure;
 	(void)library;
 	*context = NULL;
-	if (request == NULL)
-		return;
-	log_set_request(request->id);
-	is_sent = request->phase == HTTP_PHASE_SENT ||
-	    request->is_answered_early;
-	if (is_sent)
-		atomic_fetch_add_explicit(
-		    &server->answered[request->answer.status], 1,
-		    memory_order_relaxed);
-	else
-		atomic_fetch_add_explicit(&server->unanswered, 1,
-		    memory_order_relaxed);
-	http_access_log_write(&server->access_log, request,
-	    !is_sent || (how != MHD_REQUEST_TERMINATED_COMPLETED_OK &&
-	    !request->is_answered_early));
-	atomic_store(&request->connection->phase, HTTP_CONNECTION_WAITING);
-	request_free(request);
-	log_set_request(NULL);
-	atomic_fetch_sub(&server->requests, 1);
+	if (request != NULL)
+		request_end(request,
+		    how == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+}
+
+void
+http_life_abandon(struct http_request *request)
+{
+	if (request != NULL)
+		request_end(request, false);
 }

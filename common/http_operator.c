@@ -1,3 +1,4 @@
+/* Handlers that both daemons share. */
 #include "common/http_operator.h"
 
 void

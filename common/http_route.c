@@ -1,3 +1,4 @@
+/* The route table, read row by row: it is short, and the order is the rule. */
 #include "common/http_route.h"
 
 #include <string.h>

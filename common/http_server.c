@@ -20,6 +20,7 @@
 #include "common/log.h"
 
 #define DRAIN_POLL_MS 5
+#define CUT_WAIT_MS 2000
 #define MEMORY_LEAST_BYTES 4096
 #define OTHER_OPEN_MAX 256	/* connections on a listener not for buyers */
 #define SPARE_DESCRIPTORS 256	/* besides connections and their files */
@@ -204,22 +205,35 @@ http_server_quiesce(struct http_server *server)
 	http_connection_shut_idle(server);
 }
 
-/* No request under way, and no thread inside the library for one? */
+/* None suspended, and no thread inside of the library to resume one? */
+static bool
+is_awake(const struct http_server *server)
+{
+	return atomic_load(&server->suspended) == 0 &&
+	    atomic_load(&server->resuming) == 0;
+}
+
 static bool
 is_drained(const struct http_server *server)
 {
-	return atomic_load(&server->requests) == 0 &&
-	    atomic_load(&server->resuming) == 0;
+	return atomic_load(&server->requests) == 0 && is_awake(server);
+}
+
+static void
+wait_drained(const struct http_server *server, int64_t timeout_ms)
+{
+	int64_t deadline = clock_monotonic_ms() + timeout_ms;
+
+	while (!is_drained(server) && clock_monotonic_ms() < deadline)
+		poll(NULL, 0, DRAIN_POLL_MS);
 }
 
 bool
 http_server_drain(struct http_server *server, int64_t timeout_ms)
 {
-	int64_t deadline = clock_monotonic_ms() + timeout_ms;
 	bool is_whole;
 
-	while (!is_drained(server) && clock_monotonic_ms() < deadline)
-		poll(NULL, 0, DRAIN_POLL_MS);
+	wait_drained(server, timeout_ms);
 	is_whole = is_drained(server);
 	if (!is_whole)
 		log_warning("requests under way are cut requests=%u "
@@ -231,8 +245,10 @@ http_server_drain(struct http_server *server, int64_t timeout_ms)
 	 */
 	atomic_store(&server->cuts, true);
 	http_connection_cut(server);
-	while (!is_drained(server))
+	while (!is_awake(server))
 		poll(NULL, 0, DRAIN_POLL_MS);
+	/* What does not end by itself now, the library ends when it stops. */
+	wait_drained(server, CUT_WAIT_MS);
 	return is_whole;
 }
 
