@@ -7,17 +7,23 @@
 
 #define JSON_FIRST_CAPACITY 1024	/* of a body without a length */
 
-/* application/json, with charset=utf-8 or nothing behind it */
 static bool
-is_json_type(const char *value)
+takes_json(const struct http_route *route)
 {
-	static const char type[] = "application/json";
+	return route->body == HTTP_BODY_JSON ||
+	    route->body == HTTP_BODY_JSON_OPTIONAL;
+}
+
+/* type, with charset=utf-8 or nothing behind it */
+static bool
+is_type(const char *value, const char *type)
+{
 	const char *p;
 	size_t length;
 
-	if (value == NULL || strncasecmp(value, type, sizeof(type) - 1) != 0)
+	if (value == NULL || strncasecmp(value, type, strlen(type)) != 0)
 		return false;
-	p = value + sizeof(type) - 1;
+	p = value + strlen(type);
 	p += strspn(p, " \t");
 	if (*p == '\0')
 		return true;
@@ -31,6 +37,17 @@ is_json_type(const char *value)
 	    (length == 15 && strncasecmp(p, "charset=\"utf-8\"", 15) == 0);
 }
 
+/* RFC 7396 has a type of its own for a PATCH. */
+static bool
+is_json_type(const struct http_request *request)
+{
+	const char *value = http_request_field(request, "Content-Type");
+
+	return is_type(value, "application/json") ||
+	    (strcmp(request->method, "PATCH") == 0 &&
+	    is_type(value, "application/merge-patch+json"));
+}
+
 enum err
 http_body_check(const struct http_request *request, const char **reason)
 {
@@ -42,12 +59,13 @@ http_body_check(const struct http_request *request, const char **reason)
 		return length == 0 ? ERR_OK : ERR_MALFORMED_REQUEST;
 	}
 	if (length > 0 && (uint64_t)length > route->body_max_bytes &&
-	    (route->body == HTTP_BODY_JSON || route->body_max_bytes > 0)) {
+	    (takes_json(route) || route->body_max_bytes > 0)) {
 		*reason = "The body is larger than this request takes.";
 		return ERR_TOO_LARGE;
 	}
-	if (route->body == HTTP_BODY_JSON &&
-	    !is_json_type(http_request_field(request, "Content-Type"))) {
+	if (route->body == HTTP_BODY_JSON_OPTIONAL && length == 0)
+		return ERR_OK;
+	if (takes_json(route) && !is_json_type(request)) {
 		*reason = "Content-Type must be application/json.";
 		return ERR_UNSUPPORTED_MEDIA_TYPE;
 	}
@@ -83,8 +101,7 @@ http_body_add(struct http_request *request, const uint8_t *bytes,
     size_t size)
 {
 	const struct http_route *route = request->match.route;
-	bool is_limited = route->body == HTTP_BODY_JSON ||
-	    route->body_max_bytes > 0;
+	bool is_limited = takes_json(route) || route->body_max_bytes > 0;
 	enum err e;
 
 	if (is_limited && (request->received > route->body_max_bytes ||
@@ -134,7 +151,8 @@ http_body_finish(struct http_request *request, const char **reason)
 {
 	const struct http_route *route = request->match.route;
 
-	if (route->body != HTTP_BODY_JSON)
+	if (!takes_json(route) || (request->body_size == 0 &&
+	    route->body == HTTP_BODY_JSON_OPTIONAL))
 		return ERR_OK;
 	if (request->body_size == 0)
 		*reason = "A JSON object is needed as the body.";

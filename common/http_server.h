@@ -30,8 +30,11 @@ typedef enum err http_piece_handler(struct http_request *request,
 
 enum http_body {
 	HTTP_BODY_NONE,		/* any body is refused by the gate */
-	HTTP_BODY_JSON,		/* application/json, an object, parsed before
-				 * handle */
+	HTTP_BODY_JSON,		/* application/json (for PATCH also
+				 * application/merge-patch+json), an object,
+				 * parsed before handle */
+	HTTP_BODY_JSON_OPTIONAL,	/* the same, or no body at all: then
+					 * http_request_json() is NULL */
 	HTTP_BODY_STREAM	/* any type, piece by piece, never held in memory */
 };
 
