@@ -1,0 +1,52 @@
+/* What everybody may see: the shop, what is on sale. */
+#include "commerced/http/call.h"
+#include "commerced/http/handlers.h"
+#include "commerced/http/item_query.h"
+#include "commerced/http/shape.h"
+#include "commerced/shop/catalogue.h"
+#include "common/clock.h"
+
+void
+handle_get_shop(struct http_request *request, void *application)
+{
+	const struct service *service = application;
+	const struct settings *settings = service->settings;
+
+	http_reply_field(request, "Cache-Control", "no-store");
+	http_reply_json(request, 200, json_pack("{s:s, s:s, s:s, s:[s], s:o}",
+	    "name", settings->shop_name,
+	    "commerce_id", settings->commerce_id,
+	    "currency", settings->currency,
+	    "pay_with", "credit",
+	    "server_time", shape_time_ms(shop_now_ms(service->shop))));
+}
+
+void
+handle_list_items(struct http_request *request, void *application)
+{
+	item_query_answer(request, application, SHAPE_BUYER);
+}
+
+void
+handle_get_item(struct http_request *request, void *application)
+{
+	const struct service *service = application;
+	const struct principal *principal = call_principal(request);
+	struct item item = { 0 };
+	struct uuid id;
+	enum err e;
+
+	http_reply_field(request, "Vary", "Authorization, Cookie");
+	if (!call_path_id(request, "item", &id))
+		return;
+	if (principal->has_session)
+		call_forbid_caching(request);
+	e = item_get(service->shop, &id,
+	    principal->has_session ? principal->session.account : 0, &item);
+	if (e == ERR_OK)
+		http_reply_json(request, 200, shape_item(&item,
+		    service->settings->currency, SHAPE_BUYER));
+	else
+		call_reply_error(request, e);
+	item_clear(&item);
+}

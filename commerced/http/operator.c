@@ -1,0 +1,97 @@
+/* For who runs it: readiness and metrics. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "commerced/http/call.h"
+#include "commerced/http/handlers.h"
+#include "commerced/http/shape.h"
+#include "commerced/shop/publish.h"
+
+void
+handle_ready(struct http_request *request, void *application)
+{
+	const struct service *service = application;
+	int64_t backlog = 0, oldest_ms = 0;
+	bool is_draining = http_request_is_draining(request);
+	enum err e;
+
+	http_reply_field(request, "Cache-Control", "no-store");
+	e = shop_check(service->shop);
+	if (e == ERR_OK)
+		e = push_backlog(service->shop, &backlog, &oldest_ms);
+	http_reply_json(request, e == ERR_OK && !is_draining ? 200 : 503,
+	    json_pack("{s:s, s:s, s:I, s:o}",
+	    "status", is_draining ? "stopping" : e == ERR_OK ? "ok" :
+	    "failing",
+	    "database", e == ERR_OK ? "ok" : err_text(e),
+	    "files_waiting_for_storage", (json_int_t)backlog,
+	    "oldest_waits_since", oldest_ms == 0 ? json_null() :
+	    shape_time_ms(oldest_ms)));
+}
+
+static void
+metric(FILE *out, const char *name, const char *type, const char *help,
+    uint64_t value)
+{
+	(void)fprintf(out, "# HELP commerced_%s %s\n# TYPE commerced_%s %s\n"
+	    "commerced_%s %" PRIu64 "\n", name, help, name, type, name, value);
+}
+
+static void
+metrics_write_shop(FILE *out, struct service *service)
+{
+	struct shop_counts counts;
+
+	shop_counts_get(service->shop, &counts);
+	metric(out, "jobs_done_total", "counter",
+	    "Writes that were committed.", counts.jobs_done);
+	metric(out, "jobs_refused_total", "counter",
+	    "Writes that were refused or lost.", counts.jobs_refused);
+	metric(out, "commits_total", "counter",
+	    "Groups of writes that were committed.", counts.groups);
+	metric(out, "commits_lost_total", "counter",
+	    "Groups of writes that the database rolled back.",
+	    counts.groups_lost);
+	metric(out, "checkpoints_total", "counter",
+	    "Checkpoints of the write-ahead log.", counts.checkpoints);
+	metric(out, "wal_frames", "gauge",
+	    "Pages in the write-ahead log.", counts.wal_frames);
+	metric(out, "jobs_waiting", "gauge",
+	    "Writes that wait for the writer.", counts.jobs_waiting);
+}
+
+void
+handle_metrics(struct http_request *request, void *application)
+{
+	struct service *service = application;
+	int64_t backlog = 0, oldest_ms = 0;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	http_reply_field(request, "Cache-Control", "no-store");
+	if (out == NULL) {
+		call_reply_error(request, ERR_NO_MEMORY);
+		return;
+	}
+	http_server_write_metrics(service->server, out, "commerced");
+	metrics_write_shop(out, service);
+	push_write_metrics(service->push, out);
+	if (push_backlog(service->shop, &backlog, &oldest_ms) == ERR_OK)
+		metric(out, "push_waiting", "gauge", "Versions on their way "
+		    "to the storage service, or to be deleted there.",
+		    (uint64_t)backlog);
+	metric(out, "disk_jobs_waiting", "gauge",
+	    "Jobs that wait for a disk thread.",
+	    worker_pool_waiting(service->disk));
+	metric(out, "password_jobs_waiting", "gauge",
+	    "Sign-ins and registrations that wait for a password thread.",
+	    worker_pool_waiting(service->passwords));
+	if (fclose(out) != 0)
+		call_reply_error(request, ERR_NO_MEMORY);
+	else
+		http_reply_bytes(request, 200,
+		    "text/plain; version=0.0.4; charset=utf-8", text, size);
+	free(text);
+}

@@ -1,0 +1,308 @@
+/* Items as the shop's people make and change them. */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commerced/http/call.h"
+#include "commerced/http/handlers.h"
+#include "commerced/http/item_query.h"
+#include "commerced/http/shape.h"
+#include "commerced/shop/catalogue.h"
+
+/* A write to one item. */
+struct item_change {
+	struct call call;	/* first */
+	struct uuid id;
+	struct item_fields fields;
+	struct item item;	/* afterwards */
+};
+
+/* kind by its number in enum item_kind */
+#define KIND_TEXT(name, text) text,
+static const char *const kinds[] = { ITEM_KINDS(KIND_TEXT) NULL };
+
+struct item_members {
+	const char *title;
+	const char *creator;
+	int kind;
+	int64_t price_minor;
+	const char *genre;
+	const char *description;
+	const char *released;
+};
+
+#define FIELD(f) offsetof(struct item_members, f)
+/* Row by row the bits of enum item_member. */
+static const struct member item_members[] = {
+	{ .name = "title", .kind = MEMBER_LINE, .offset = FIELD(title),
+	    .least = 1, .most = ITEM_TITLE_MAX },
+	{ .name = "creator", .kind = MEMBER_LINE, .offset = FIELD(creator),
+	    .least = 1, .most = ITEM_CREATOR_MAX },
+	{ .name = "kind", .kind = MEMBER_CHOICE, .offset = FIELD(kind),
+	    .choices = kinds },
+	{ .name = "price", .kind = MEMBER_MONEY, .offset = FIELD(price_minor),
+	    .most = MONEY_MOST },
+	{ .name = "genre", .kind = MEMBER_LINE, .need = MEMBER_NULLABLE,
+	    .offset = FIELD(genre), .least = 1, .most = ITEM_GENRE_MAX },
+	{ .name = "description", .kind = MEMBER_TEXT,
+	    .need = MEMBER_NULLABLE, .offset = FIELD(description),
+	    .most = ITEM_DESCRIPTION_MAX },
+	{ .name = "released", .kind = MEMBER_DATE, .need = MEMBER_NULLABLE,
+	    .offset = FIELD(released) },
+};
+#undef FIELD
+#define MEMBER_COUNT (sizeof(item_members) / sizeof(item_members[0]))
+
+static void
+item_change_release(void *state)
+{
+	struct item_change *change = state;
+
+	item_clear(&change->item);
+	free(change);
+}
+
+/* --- the body ------------------------------------------------------------- */
+
+/*
+ * The body into fields, whose texts it lends; false: it was answered.  The
+ * rules themselves are the shop's (item_fields_check()).
+ */
+static bool
+item_fields_parse(struct http_request *request,
+    const struct service *service, bool is_new, struct item_fields *fields)
+{
+	const struct member_source source = { item_members, MEMBER_COUNT,
+	    service->settings->currency };
+	struct item_members members = { 0 };
+	struct member_presence presence;
+	struct member_fault fault;
+	const char *member = NULL;
+	enum err e;
+
+	e = member_parse(http_request_json(request), &source, &members,
+	    &presence, &fault);
+	if (e != ERR_OK) {
+		call_reply_fault(request, e, &fault);
+		return false;
+	}
+	fields->given = presence.given;
+	fields->title = members.title;
+	fields->creator = members.creator;
+	fields->kind = (enum item_kind)members.kind;
+	fields->price_minor = members.price_minor;
+	fields->genre = members.genre;
+	fields->description = members.description;
+	fields->released = members.released;
+	e = item_fields_check(fields, is_new, &member);
+	if (e == ERR_OK)
+		return true;
+	if (member == NULL)
+		call_reply_error(request, e);
+	else
+		http_reply_error_member(request, e, member, "%s: %s", member,
+		    e == ERR_WRONG_TYPE ? "this is needed" :
+		    "the value is out of bounds");
+	return false;
+}
+
+/* --- writes --------------------------------------------------------------- */
+
+static struct item_change *
+item_change_of(struct shop_job *job)
+{
+	struct item_change *change = (struct item_change *)job;
+
+	item_clear(&change->item);	/* of a run before */
+	return change;
+}
+
+static enum err
+item_create_run(struct shop_transaction *tx, struct shop_job *job)
+{
+	struct item_change *change = item_change_of(job);
+
+	return item_create(tx, &change->fields, &change->item);
+}
+
+static enum err
+item_change_run(struct shop_transaction *tx, struct shop_job *job)
+{
+	struct item_change *change = item_change_of(job);
+
+	return item_change(tx, &change->id, &change->fields, &change->item);
+}
+
+static enum err
+item_withdraw_run(struct shop_transaction *tx, struct shop_job *job)
+{
+	struct item_change *change = item_change_of(job);
+
+	return item_withdraw(tx, &change->id, &change->item);
+}
+
+static enum err
+item_publish_run(struct shop_transaction *tx, struct shop_job *job)
+{
+	struct item_change *change = item_change_of(job);
+
+	return item_publish(tx, &change->id, &change->item);
+}
+
+/* The state of a request for one item; NULL: it was answered. */
+static struct item_change *
+item_change_new(struct http_request *request, bool has_id)
+{
+	struct item_change *change = calloc(1, sizeof(*change));
+
+	http_reply_field(request, "Cache-Control", "no-store");
+	if (change == NULL) {
+		call_reply_error(request, ERR_NO_MEMORY);
+		return NULL;
+	}
+	http_request_set_state(request, change, item_change_release);
+	if (has_id && !call_path_id(request, "item", &change->id))
+		return NULL;
+	return change;
+}
+
+/* --- answers -------------------------------------------------------------- */
+
+/* What keeps an item from being sold, as paths below it. */
+static void
+item_refuse_publish(struct http_request *request, const struct item *item)
+{
+	json_t *missing = json_array();
+
+	for (size_t i = 0; i < item->files.count; i++)
+		(void)json_array_append_new(missing, json_sprintf("files/%s",
+		    item->files.files[i].name));
+	if (item->files.count == 0)
+		(void)json_array_append_new(missing, json_string("files"));
+	http_reply_problem(request, ERR_NOT_PUBLISHABLE,
+	    json_pack("{s:o}", "missing", missing), "%s",
+	    item->files.count == 0 ? "Upload a file first." :
+	    "Wait until every file of the item is stored.");
+}
+
+static void
+item_change_answer(struct http_request *request, void *application)
+{
+	const struct service *service = application;
+	const struct item_change *change = http_request_state(request);
+	enum err e = change->call.job.result;
+
+	if (e == ERR_OK)
+		http_reply_json(request, 200, shape_item(&change->item,
+		    service->settings->currency, SHAPE_PEOPLE));
+	else if (e == ERR_NOT_PUBLISHABLE)
+		item_refuse_publish(request, &change->item);
+	else
+		call_reply_error(request, e);
+}
+
+static void
+item_create_answer(struct http_request *request, void *application)
+{
+	const struct service *service = application;
+	const struct item_change *change = http_request_state(request);
+	enum err e = change->call.job.result;
+	char id[UUID_TEXT_SIZE];
+
+	if (e != ERR_OK) {
+		call_reply_error(request, e);
+		return;
+	}
+	uuid_text(id, &change->item.id);
+	http_reply_field(request, "Location", "/admin/v1/items/%s", id);
+	http_reply_json(request, 201, shape_item(&change->item,
+	    service->settings->currency, SHAPE_PEOPLE));
+}
+
+static void
+item_withdraw_answer(struct http_request *request, void *application)
+{
+	const struct item_change *change = http_request_state(request);
+
+	(void)application;
+	if (change->call.job.result == ERR_OK)
+		http_reply_empty(request, 204);
+	else
+		call_reply_error(request, change->call.job.result);
+}
+
+/* --- handlers ------------------------------------------------------------- */
+
+void
+handle_create_item(struct http_request *request, void *application)
+{
+	struct item_change *change = item_change_new(request, false);
+
+	if (change == NULL || !item_fields_parse(request, application, true,
+	    &change->fields))
+		return;
+	change->call.job.run = item_create_run;
+	call_submit(&change->call, application, request, item_create_answer);
+}
+
+void
+handle_change_item(struct http_request *request, void *application)
+{
+	struct item_change *change = item_change_new(request, true);
+
+	if (change == NULL || !item_fields_parse(request, application, false,
+	    &change->fields))
+		return;
+	change->call.job.run = item_change_run;
+	call_submit(&change->call, application, request, item_change_answer);
+}
+
+void
+handle_withdraw_item(struct http_request *request, void *application)
+{
+	struct item_change *change = item_change_new(request, true);
+
+	if (change == NULL)
+		return;
+	change->call.job.run = item_withdraw_run;
+	call_submit(&change->call, application, request,
+	    item_withdraw_answer);
+}
+
+void
+handle_publish_item(struct http_request *request, void *application)
+{
+	struct item_change *change = item_change_new(request, true);
+
+	if (change == NULL)
+		return;
+	change->call.job.run = item_publish_run;
+	call_submit(&change->call, application, request, item_change_answer);
+}
+
+void
+handle_list_any_items(struct http_request *request, void *application)
+{
+	http_reply_field(request, "Cache-Control", "no-store");
+	item_query_answer(request, application, SHAPE_PEOPLE);
+}
+
+void
+handle_get_any_item(struct http_request *request, void *application)
+{
+	const struct service *service = application;
+	struct item item = { 0 };
+	struct uuid id;
+	enum err e;
+
+	http_reply_field(request, "Cache-Control", "no-store");
+	if (!call_path_id(request, "item", &id))
+		return;
+	e = item_get_any(service->shop, &id, &item);
+	if (e == ERR_OK)
+		http_reply_json(request, 200, shape_item(&item,
+		    service->settings->currency, SHAPE_PEOPLE));
+	else
+		call_reply_error(request, e);
+	item_clear(&item);
+}

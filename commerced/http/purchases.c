@@ -1,0 +1,265 @@
+/* Buying, and receipts. */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commerced/http/call.h"
+#include "commerced/http/handlers.h"
+#include "commerced/http/shape.h"
+#include "commerced/shop/access.h"
+#include "commerced/shop/purchase.h"
+
+#define LIMIT_DEFAULT 20
+#define CURSOR_MAX 4096
+
+/* --- buying --------------------------------------------------------------- */
+
+struct buy_members {
+	struct member_ids items;
+	int pay_with;
+	int64_t expect_total_minor;	/* -1: not given */
+	bool access;
+};
+
+struct buying {
+	struct call call;		/* first */
+	struct buy_members members;
+	struct purchase_request in;
+	struct purchase_result out;
+};
+
+static const char *const pay_with[] = { "credit", NULL };
+
+#define FIELD(f) offsetof(struct buy_members, f)
+static const struct member buy_members[] = {
+	{ .name = "items", .kind = MEMBER_IDS, .need = MEMBER_REQUIRED,
+	    .offset = FIELD(items), .least = 1, .most = PURCHASE_ITEMS_MAX },
+	{ .name = "pay_with", .kind = MEMBER_CHOICE, .need = MEMBER_REQUIRED,
+	    .offset = FIELD(pay_with), .choices = pay_with },
+	{ .name = "expect_total", .kind = MEMBER_MONEY,
+	    .offset = FIELD(expect_total_minor), .most = MONEY_MOST },
+	{ .name = "access", .kind = MEMBER_BOOLEAN, .offset = FIELD(access) },
+};
+#undef FIELD
+#define BUY_COUNT (sizeof(buy_members) / sizeof(buy_members[0]))
+
+static void
+buying_release(void *state)
+{
+	struct buying *buying = state;
+
+	member_clear(buy_members, BUY_COUNT, &buying->members);
+	purchase_result_clear(&buying->out);
+	free(buying);
+}
+
+static enum err
+buying_run(struct shop_transaction *tx, struct shop_job *job)
+{
+	struct buying *buying = (struct buying *)job;
+
+	purchase_result_clear(&buying->out);
+	return purchase_buy(tx, &buying->in, &buying->out);
+}
+
+/* --- the refusals, each with what it is about ----------------------------- */
+
+static json_t *
+buying_refused_ids(const struct purchase_result *out)
+{
+	json_t *ids = json_array();
+
+	for (size_t i = 0; ids != NULL && i < out->refused_count; i++) {
+		if (json_array_append_new(ids,
+		    shape_uuid(&out->refused[i])) != 0) {
+			json_decref(ids);
+			ids = NULL;
+		}
+	}
+	return ids;
+}
+
+static void
+buying_refuse(struct http_request *request, const struct buying *buying,
+    const char *currency)
+{
+	const struct purchase_result *out = &buying->out;
+	enum err e = buying->call.job.result;
+
+	if (e == ERR_ALREADY_OWNED)
+		http_reply_problem(request, e, json_pack("{s:o}", "owned",
+		    buying_refused_ids(out)),
+		    "Nothing was bought: leave out what is owned.");
+	else if (e == ERR_ITEM_NOT_ON_SALE || e == ERR_DUPLICATE_ITEM)
+		http_reply_problem(request, e, json_pack("{s:o, s:s}",
+		    "items", buying_refused_ids(out), "member", "items"),
+		    "Nothing was bought: leave out what is named in items.");
+	else if (e == ERR_PRICE_CHANGED)
+		http_reply_problem(request, e, json_pack("{s:o}", "total",
+		    shape_money(currency, out->total_minor)),
+		    "Nothing was bought: the total is another one now.");
+	else if (e == ERR_PAYMENT_REQUIRED)
+		http_reply_problem(request, e, json_pack("{s:o, s:o}",
+		    "missing", shape_money(currency, out->missing_minor),
+		    "total", shape_money(currency, out->total_minor)),
+		    "Nothing was bought: redeem a gift code first.");
+	else if (e == ERR_IDEMPOTENCY_KEY_REUSED)
+		http_reply_error(request, e, "Nothing was done: take a fresh "
+		    "key for another request.");
+	else
+		call_reply_error(request, e);
+}
+
+static void
+buying_answer(struct http_request *request, void *application)
+{
+	const struct service *service = application;
+	const char *currency = service->settings->currency;
+	const struct buying *buying = http_request_state(request);
+	struct access_list access = { 0 };
+	enum err e = buying->call.job.result;
+
+	if (e != ERR_OK) {
+		buying_refuse(request, buying, currency);
+		return;
+	}
+	if (buying->members.access)
+		e = access_for_purchase(service->shop,
+		    &buying->out.purchase, &access);
+	/*
+	 * It is bought all the same: the repetition that this asks for finds
+	 * it so, and the library has it in any case.
+	 */
+	if (e != ERR_OK) {
+		http_reply_error(request, e, "It is bought; repeat the "
+		    "request with the same Idempotency-Key.");
+	} else {
+		if (buying->out.is_replayed)
+			http_reply_field(request, "Idempotency-Replayed",
+			    "true");
+		http_reply_json(request, buying->out.is_replayed ? 200 : 201,
+		    shape_purchase(&buying->out.purchase, currency,
+		    buying->members.access ? &access : NULL));
+	}
+	access_list_clear(&access);
+}
+
+/* False: it was answered. */
+static bool
+buying_fill(struct http_request *request, struct service *service,
+    struct buying *buying)
+{
+	struct buy_members *members = &buying->members;
+	enum err e;
+
+	buying->in.idempotency_key = call_idempotency_key(request);
+	if (buying->in.idempotency_key == NULL)
+		return false;
+	members->access = true;
+	members->expect_total_minor = -1;
+	if (!call_parse(request, service, buy_members, BUY_COUNT, members))
+		return false;
+	buying->in.account = call_principal(request)->session.account;
+	buying->in.items = members->items.ids;
+	buying->in.item_count = members->items.count;
+	buying->in.has_expected_total = members->expect_total_minor >= 0;
+	buying->in.expected_total_minor = members->expect_total_minor;
+	e = call_request_hash(request, buying->in.request_hash);
+	if (e != ERR_OK)
+		call_reply_error(request, e);
+	return e == ERR_OK;
+}
+
+void
+handle_buy_items(struct http_request *request, void *application)
+{
+	struct buying *buying = calloc(1, sizeof(*buying));
+
+	call_forbid_caching(request);
+	if (buying == NULL) {
+		call_reply_error(request, ERR_NO_MEMORY);
+		return;
+	}
+	http_request_set_state(request, buying, buying_release);
+	if (!buying_fill(request, application, buying))
+		return;
+	buying->call.job.run = buying_run;
+	call_submit(&buying->call, application, request, buying_answer);
+}
+
+/* --- receipts ------------------------------------------------------------- */
+
+struct page_parameters {
+	int64_t limit;
+	const char *cursor;
+};
+
+static const struct member page_parameters[] = {
+	{ .name = "limit", .kind = MEMBER_INTEGER,
+	    .offset = offsetof(struct page_parameters, limit),
+	    .least = 1, .most = PURCHASE_LIMIT_MAX },
+	{ .name = "cursor", .kind = MEMBER_LINE,
+	    .offset = offsetof(struct page_parameters, cursor),
+	    .most = CURSOR_MAX },
+};
+
+static json_t *
+purchase_list_shape(const struct purchase_list *list, const char *currency)
+{
+	json_t *items = json_array();
+
+	for (size_t i = 0; items != NULL && i < list->count; i++) {
+		if (json_array_append_new(items, shape_purchase(
+		    &list->purchases[i], currency, NULL)) != 0) {
+			json_decref(items);
+			items = NULL;
+		}
+	}
+	return shape_page(items, list->next);
+}
+
+void
+handle_list_purchases(struct http_request *request, void *application)
+{
+	const struct service *service = application;
+	struct page_parameters parameters = { .limit = LIMIT_DEFAULT };
+	struct purchase_list list = { 0 };
+	json_t *object = NULL;
+	enum err e;
+
+	call_forbid_caching(request);
+	if (!call_parse_query(request, page_parameters, 2, &parameters,
+	    &object))
+		return;
+	e = purchase_list(service->shop,
+	    call_principal(request)->session.account,
+	    (size_t)parameters.limit, parameters.cursor, &list);
+	if (e == ERR_OK)
+		http_reply_json(request, 200, purchase_list_shape(&list,
+		    service->settings->currency));
+	else
+		call_reply_error(request, e);
+	purchase_list_clear(&list);
+	json_decref(object);
+}
+
+void
+handle_get_purchase(struct http_request *request, void *application)
+{
+	const struct service *service = application;
+	struct purchase purchase = { 0 };
+	struct uuid id;
+	enum err e;
+
+	call_forbid_caching(request);
+	if (!call_path_id(request, "purchase", &id))
+		return;
+	e = purchase_get(service->shop,
+	    call_principal(request)->session.account, &id, &purchase);
+	if (e == ERR_OK)
+		http_reply_json(request, 200, shape_purchase(&purchase,
+		    service->settings->currency, NULL));
+	else
+		call_reply_error(request, e);
+	purchase_clear(&purchase);
+}

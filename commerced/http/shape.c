@@ -1,0 +1,271 @@
+/* The shapes of api.md. */
+#include "commerced/http/shape.h"
+#include "common/clock.h"
+
+json_t *
+shape_money(const char *currency, int64_t minor)
+{
+	return json_pack("{s:I, s:s}", "amount", (json_int_t)minor,
+	    "currency", currency);
+}
+
+json_t *
+shape_time_s(int64_t unix_s)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	clock_text(text, unix_s);
+	return json_string(text);
+}
+
+json_t *
+shape_time_ms(int64_t unix_ms)
+{
+	return shape_time_s(unix_ms / 1000);
+}
+
+json_t *
+shape_uuid(const struct uuid *uuid)
+{
+	char text[UUID_TEXT_SIZE];
+
+	uuid_text(text, uuid);
+	return json_string(text);
+}
+
+json_t *
+shape_page(json_t *items, const char *next)
+{
+	return json_pack("{s:o, s:s?}", "items", items, "next", next);
+}
+
+/* Append taken to array; false without memory, when array is of no use. */
+static bool
+shape_append(json_t *array, json_t *taken)
+{
+	return json_array_append_new(array, taken) == 0;
+}
+
+/* array, or NULL after it was given back when it is not whole. */
+static json_t *
+shape_whole(json_t *array, bool is_whole)
+{
+	if (is_whole)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
+/* --- items ---------------------------------------------------------------- */
+
+static json_t *
+shape_item_file(const struct file *file, enum shape_view view)
+{
+	json_t *json = json_pack("{s:o, s:s, s:s, s:I, s:n, s:I}",
+	    "id", shape_uuid(&file->id), "name", file->name,
+	    "media_type", file->media_type, "size", (json_int_t)file->size,
+	    "duration_ms", "version", (json_int_t)file->version);
+
+	if (json != NULL && view == SHAPE_PEOPLE &&
+	    json_object_set_new(json, "state",
+	    json_string(version_state_text(file->state))) != 0) {
+		json_decref(json);
+		json = NULL;
+	}
+	return json;
+}
+
+static json_t *
+shape_item_files(const struct file_list *list, enum shape_view view)
+{
+	json_t *files = json_array();
+	bool is_whole = true;
+
+	for (size_t i = 0; is_whole && i < list->count; i++) {
+		const struct file *file = &list->files[i];
+
+		if (file->version == 0)
+			continue;
+		is_whole = shape_append(files, shape_item_file(file, view));
+	}
+	return shape_whole(files, is_whole);
+}
+
+json_t *
+shape_item(const struct item *item, const char *currency,
+    enum shape_view view)
+{
+	return json_pack("{s:o, s:s, s:s, s:s, s:s?, s:s?, s:o, s:s?, s:n, "
+	    "s:n, s:s, s:o, s:[], s:b}",
+	    "id", shape_uuid(&item->id),
+	    "kind", item_kind_text(item->kind),
+	    "title", item->title,
+	    "creator", item->creator,
+	    "genre", item->genre,
+	    "description", item->description,
+	    "price", shape_money(currency, item->price_minor),
+	    "released", item->released[0] == '\0' ? NULL : item->released,
+	    "cover", "preview",
+	    "state", item_state_text(item->state),
+	    "files", shape_item_files(&item->files, view),
+	    "contains",
+	    "owned", (int)item->owned);
+}
+
+json_t *
+shape_item_list(const struct item_list *list, const char *currency,
+    enum shape_view view)
+{
+	json_t *items = json_array();
+	bool is_whole = true;
+
+	for (size_t i = 0; is_whole && i < list->count; i++)
+		is_whole = shape_append(items, shape_item(&list->items[i],
+		    currency, view));
+	return shape_page(shape_whole(items, is_whole), list->next);
+}
+
+/* --- accounts ------------------------------------------------------------- */
+
+json_t *
+shape_account(const struct account *account, const char *currency)
+{
+	return json_pack("{s:o, s:s, s:o, s:o}",
+	    "id", shape_uuid(&account->id),
+	    "email", account->email,
+	    "balance", shape_money(currency, account->balance_minor),
+	    "created_at", shape_time_ms(account->created_ms));
+}
+
+json_t *
+shape_session_start(const struct session_start *start, const char *currency,
+    bool with_token)
+{
+	return json_pack("{s:o, s:o, s:o, s:s*}",
+	    "id", shape_uuid(&start->session.id),
+	    "account", shape_account(&start->account, currency),
+	    "expires_at", shape_time_ms(start->session.expires_ms),
+	    "session_token", with_token ? start->token : NULL);
+}
+
+/* --- what was bought ------------------------------------------------------ */
+
+json_t *
+shape_access(const struct access *access)
+{
+	const struct file *file = &access->file;
+
+	return json_pack("{s:o, s:o, s:I, s:o, s:s, s:s, s:I, s:s, s:I, s:o, "
+	    "s:s, s:s, s:s}",
+	    "item", shape_uuid(&file->item),
+	    "file", shape_uuid(&file->id),
+	    "version", (json_int_t)file->version,
+	    "version_id", shape_uuid(&file->version_id),
+	    "name", file->name,
+	    "media_type", file->media_type,
+	    "size", (json_int_t)file->size,
+	    "object", file->object,
+	    "sealed_size", (json_int_t)file->sealed_size,
+	    "expires_at", shape_time_s(access->expires_s),
+	    "url", access->url,
+	    "security_token", access->token,
+	    "download_key", access->download_key);
+}
+
+json_t *
+shape_access_list(const struct access_list *list)
+{
+	json_t *array = json_array();
+	bool is_whole = true;
+
+	for (size_t i = 0; is_whole && i < list->count; i++)
+		is_whole = shape_append(array,
+		    shape_access(&list->entries[i]));
+	return shape_whole(array, is_whole);
+}
+
+static json_t *
+shape_purchase_lines(const struct purchase *purchase, const char *currency)
+{
+	json_t *lines = json_array();
+	bool is_whole = true;
+
+	for (size_t i = 0; is_whole && i < purchase->line_count; i++) {
+		const struct purchase_line *line = &purchase->lines[i];
+
+		is_whole = shape_append(lines, json_pack(
+		    "{s:o, s:s, s:o, s:o, s:s}",
+		    "item", shape_uuid(&line->item),
+		    "title", line->title,
+		    "price", shape_money(currency, line->price_minor),
+		    "deducted", shape_money(currency, line->deducted_minor),
+		    "status", purchase_status_text(line->status)));
+	}
+	return shape_whole(lines, is_whole);
+}
+
+json_t *
+shape_purchase(const struct purchase *purchase, const char *currency,
+    const struct access_list *access)
+{
+	json_t *json = json_pack("{s:o, s:I, s:s, s:o, s:o, s:o}",
+	    "id", shape_uuid(&purchase->id),
+	    "number", (json_int_t)purchase->number,
+	    "status", purchase_status_text(purchase->status),
+	    "created_at", shape_time_ms(purchase->created_ms),
+	    "total", shape_money(currency, purchase->total_minor),
+	    "lines", shape_purchase_lines(purchase, currency));
+
+	if (json != NULL && access != NULL && json_object_set_new(json,
+	    "access", shape_access_list(access)) != 0) {
+		json_decref(json);
+		json = NULL;
+	}
+	return json;
+}
+
+static json_t *
+shape_library_entry(const struct library_entry *entry)
+{
+	const struct file *file = &entry->file;
+
+	return json_pack("{s:o, s:o, s:s, s:s, s:I, s:s, s:I, s:I, s:o, s:o}",
+	    "file", shape_uuid(&file->id),
+	    "item", shape_uuid(&file->item),
+	    "name", file->name,
+	    "media_type", file->media_type,
+	    "size", (json_int_t)file->size,
+	    "object", file->object,
+	    "version", (json_int_t)file->version,
+	    "bought_version", (json_int_t)entry->bought_version,
+	    "bought_at", shape_time_ms(entry->bought_ms),
+	    "completed_at", entry->completed_ms == 0 ? json_null() :
+	    shape_time_ms(entry->completed_ms));
+}
+
+json_t *
+shape_library(const struct library_list *list)
+{
+	json_t *items = json_array();
+	bool is_whole = true;
+
+	for (size_t i = 0; is_whole && i < list->count; i++)
+		is_whole = shape_append(items,
+		    shape_library_entry(&list->entries[i]));
+	return shape_page(shape_whole(items, is_whole), list->next);
+}
+
+json_t *
+shape_file(const struct file *file)
+{
+	return json_pack("{s:o, s:s, s:s, s:I, s:s, s:I, s:I, s:o, s:s}",
+	    "id", shape_uuid(&file->id),
+	    "name", file->name,
+	    "media_type", file->media_type,
+	    "size", (json_int_t)file->size,
+	    "object", file->object,
+	    "sealed_size", (json_int_t)file->sealed_size,
+	    "version", (json_int_t)file->version,
+	    "version_id", shape_uuid(&file->version_id),
+	    "state", version_state_text(file->state));
+}

@@ -1,0 +1,45 @@
+/* The shapes of api.md as JSON.  Each function returns a new object, or NULL
+ * without memory, which http_reply_json() answers with 503.
+ */
+#ifndef COMMERCED_HTTP_SHAPE_H
+#define COMMERCED_HTTP_SHAPE_H
+
+#include <jansson.h>
+
+#include "commerced/model.h"
+#include "commerced/shop/access.h"
+#include "commerced/shop/account.h"
+
+json_t *shape_money(const char *currency, int64_t minor);
+json_t *shape_time_s(int64_t unix_s);
+json_t *shape_time_ms(int64_t unix_ms);
+json_t *shape_uuid(const struct uuid *uuid);
+
+enum shape_view {
+	SHAPE_BUYER,		/* files that are stored */
+	SHAPE_PEOPLE		/* all files, each with its state */
+};
+json_t *shape_item(const struct item *item, const char *currency,
+    enum shape_view view);
+json_t *shape_item_list(const struct item_list *list, const char *currency,
+    enum shape_view view);
+
+json_t *shape_account(const struct account *account, const char *currency);
+/* with_token: for whoever keeps no cookie. */
+json_t *shape_session_start(const struct session_start *start,
+    const char *currency, bool with_token);
+
+json_t *shape_access(const struct access *access);
+json_t *shape_access_list(const struct access_list *list);
+/* access may be NULL: then the member is absent. */
+json_t *shape_purchase(const struct purchase *purchase, const char *currency,
+    const struct access_list *access);
+json_t *shape_library(const struct library_list *list);
+
+/* A file as the shop's people see it. */
+json_t *shape_file(const struct file *file);
+
+/* {"items": [...], "next": ...}; takes items. */
+json_t *shape_page(json_t *items, const char *next);
+
+#endif
