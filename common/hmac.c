@@ -38,7 +38,7 @@ hmac_thread_free(void *state)
 static void
 hmac_thread_end_create(void)
 {
-	/* Without the destructor an ending thread would only leak its context. */
+	/* Without the destructor an ending thread only leaks its context. */
 	(void)pthread_key_create(&thread_end, hmac_thread_free);
 }
 

@@ -16,7 +16,7 @@
 
 #include "common/secret.h"
 
-#define CHUNK_NONCE_BYTES 12	/* 11 of counter, big-endian; 1: is it the last? */
+#define CHUNK_NONCE_BYTES 12	/* 11 of counter, big-endian; 1 if the last */
 
 enum opener_state { OPENER_HEAD, OPENER_CHUNKS, OPENER_ENDED };
 
@@ -25,7 +25,7 @@ struct opener {
 	void *context;
 	enum opener_state state;
 	enum err failed;		/* once, then always */
-	EVP_CIPHER_CTX *cipher;		/* has the payload key, from CHUNKS on */
+	EVP_CIPHER_CTX *cipher;		/* with the payload key */
 	uint64_t chunk;			/* number of the next one */
 	uint64_t skip;			/* plaintext to drop before releasing */
 	uint64_t left;			/* plaintext to release at most */

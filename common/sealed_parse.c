@@ -27,7 +27,7 @@ struct cursor {
 
 struct stanza {
 	struct piece type;		/* first argument */
-	struct piece share;		/* second one; empty when there is none */
+	struct piece share;		/* second one; empty: there is none */
 	size_t arguments;
 	struct piece body;		/* its last line */
 	size_t full_lines;		/* before that one */

@@ -13,7 +13,7 @@
 #include "common/hmac.h"
 #include "common/secret.h"
 
-#define CHUNK_NONCE_BYTES 12	/* 11 of counter, big-endian; 1: is it the last? */
+#define CHUNK_NONCE_BYTES 12	/* 11 of counter, big-endian; 1 if the last */
 
 struct sealer {
 	sealer_sink *sink;

@@ -13,7 +13,7 @@
 #include "common/secret.h"
 
 struct signing_keys {
-	struct signing_key unknown;	/* random; stands in for all not listed */
+	struct signing_key unknown;	/* random; for all that is not listed */
 	size_t count, capacity;
 	struct signing_key keys[];
 };
@@ -162,18 +162,19 @@ signing_keys_find(
 
 /* --- the token ---------------------------------------------------------- */
 
+/* The first two lines of what is signed. */
 static const char *
-token_method_text(enum token_method method)
+token_first_lines(enum token_method method)
 {
 	switch (method) {
 	case TOKEN_GET:
-		return "GET";
+		return "counterfoil-v1\nGET\n";
 	case TOKEN_PUT:
-		return "PUT";
+		return "counterfoil-v1\nPUT\n";
 	case TOKEN_DELETE:
-		return "DELETE";
+		return "counterfoil-v1\nDELETE\n";
 	case TOKEN_LIST_OBJECTS:
-		return "LIST";
+		return "counterfoil-v1\nLIST\n";
 	}
 	abort();
 }
@@ -190,12 +191,9 @@ token_text(char token[static TOKEN_LENGTH + 1],
     const struct signing_key *key, const char *commerce_id,
     enum token_method method, const struct signed_url *url)
 {
-	static const char version[] = "counterfoil-v1\n";
-	const char *name = token_method_text(method);
+	const char *first = token_first_lines(method);
 	const struct hmac_part parts[] = {
-		{ version, sizeof(version) - 1 },
-		{ name, strlen(name) },
-		{ "\n", 1 },
+		{ first, strlen(first) },
 		{ commerce_id, strlen(commerce_id) },
 		{ "\n", 1 },
 		{ url->origin, strlen(url->origin) },

@@ -70,7 +70,7 @@ struct token_target {
 	bool has_token;		/* "&token=" was there, maybe with nothing */
 	size_t token_length;	/* of what stood there; 0: nothing */
 	char token[TOKEN_LENGTH + 1];	/* "" unless token_length is a token's;
-					 * others are refused like a wrong one */
+					 * others are refused like wrong ones */
 };
 
 /*

@@ -213,7 +213,7 @@ a_header_without_end_is_refused_at_64_kib(void **state)
 	free(bytes);
 }
 
-/* --- ranges ---------------------------------------------------------------- */
+/* --- ranges --------------------------------------------------------------- */
 
 struct memory_source {
 	const uint8_t *bytes;
