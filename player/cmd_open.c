@@ -174,7 +174,7 @@ cmd_open(int argc, char *argv[])
 	enum err e;
 
 	if (options.source == NULL)
-		return status;
+		return (int)status;
 	opening.source = options.source;
 	opening.range = options.range_text == NULL ? NULL : &options.range;
 	e = key_read_identity(options.key_path, opening.identity);
@@ -192,5 +192,5 @@ cmd_open(int argc, char *argv[])
 	output_close(opening.output);
 	secret_wipe(&opening, sizeof(opening));
 	secret_wipe(token, sizeof(token));
-	return status;
+	return (int)status;
 }
