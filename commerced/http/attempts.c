@@ -68,12 +68,14 @@ static size_t
 attempts_fold_address(char *out, const char *address)
 {
 	struct in6_addr six;
+	size_t n = strnlen(address, ATTEMPTS_KEY_TEXT);
 
 	if (inet_pton(AF_INET6, address, &six) == 1) {
 		memcpy(out, &six, 8);
 		return 8;
 	}
-	return (size_t)(stpncpy(out, address, ATTEMPTS_KEY_TEXT) - out);
+	memcpy(out, address, n);
+	return n;
 }
 
 static size_t
