@@ -96,7 +96,8 @@ $(OBJ)/%.o: %.c
 
 # --- tests -----------------------------------------------------------------
 # tests/unit/AREA/NAME.c becomes a TAP program of its own. It links what it
-# needs from archives of AREA's objects (main.o left out) and of common/.
+# needs from archives of AREA's objects (main.o left out) and of common/, and
+# all of tests/unit/AREA/support/.
 
 lib_common := $(OUT)/test/common.a
 $(lib_common): $(patsubst %.c,$(OBJ)/%.o,$(wildcard common/*.c))
@@ -116,7 +117,9 @@ unit_SOURCES := $(wildcard tests/unit/*/*.c)
 unit_PROGRAMS := $(patsubst tests/unit/%.c,$(OUT)/test/unit/%,$(unit_SOURCES))
 
 define unit_area
-$$(OUT)/test/unit/$(1)/%: $$(OBJ)/tests/unit/$(1)/%.o $(if $(filter-out common,$(1)),$$(lib_$(1))) $$(lib_common)
+$$(OUT)/test/unit/$(1)/%: $$(OBJ)/tests/unit/$(1)/%.o \
+    $$(patsubst %.c,$$(OBJ)/%.o,$$(wildcard tests/unit/$(1)/support/*.c)) \
+    $(if $(filter-out common,$(1)),$$(lib_$(1))) $$(lib_common)
 	@mkdir -p $$(@D)
 	$$(call quiet,LD)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(test_LIBS)
 endef

@@ -1,0 +1,543 @@
+#include "tests/unit/commerced/support/shop_fixture.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <openssl/evp.h>
+
+#include "common/encoding.h"
+
+static int64_t
+fixture_now(void *context)
+{
+	struct fixture *fixture = context;
+
+	return atomic_load(&fixture->now_ms);
+}
+
+static void
+fixture_fatal(void *context)
+{
+	struct fixture *fixture = context;
+
+	atomic_fetch_add(&fixture->fatal_calls, 1);
+}
+
+/* A file that only we can read. */
+static void
+fixture_write_file(char *path, size_t size, const struct fixture *fixture,
+    const char *text)
+{
+	FILE *file;
+	int descriptor;
+
+	(void)snprintf(path, size, "%s/keys-XXXXXX", fixture->folder);
+	descriptor = mkstemp(path);
+	assert_true(descriptor >= 0);
+	file = fdopen(descriptor, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+struct signing_keys *
+fixture_signing_keys(const struct fixture *fixture, const char *key_id)
+{
+	struct signing_keys *keys = NULL;
+	char text[256], path[128];
+
+	(void)snprintf(text, sizeof(text), FIXTURE_COMMERCE " %s "
+	    "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+	    "\n", key_id);
+	fixture_write_file(path, sizeof(path), fixture, text);
+	assert_int_equal(signing_keys_load(path, &keys), ERR_OK);
+	(void)unlink(path);
+	return keys;
+}
+
+static void
+fixture_open(struct fixture *fixture)
+{
+	fixture->options = (struct shop_options){
+		.state_path = fixture->folder,
+		.commerce_id = FIXTURE_COMMERCE, .currency = "EUR",
+		.storage_origin = FIXTURE_ORIGIN,
+		.master_keys = fixture->master_keys,
+		.signing_keys = fixture_signing_keys(fixture, "2026a"),
+		.now_ms = fixture_now, .fatal = fixture_fatal,
+		.context = fixture
+	};
+	assert_int_equal(shop_open(&fixture->options, &fixture->shop),
+	    ERR_OK);
+}
+
+int
+fixture_make(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof(*fixture));
+	char path[128];
+
+	assert_non_null(fixture);
+	(void)snprintf(fixture->folder, sizeof(fixture->folder),
+	    "/tmp/shop-unit-XXXXXX");
+	assert_non_null(mkdtemp(fixture->folder));
+	(void)snprintf(fixture->database, sizeof(fixture->database),
+	    "%s/counterfoil.db", fixture->folder);
+	atomic_init(&fixture->now_ms, FIXTURE_START_MS);
+	atomic_init(&fixture->fatal_calls, 0);
+	fixture_write_file(path, sizeof(path), fixture, "new "
+	    "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+	    "\nold "
+	    "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100"
+	    "\n");
+	assert_int_equal(keys_load(path, &fixture->master_keys), ERR_OK);
+	fixture_open(fixture);
+	*state = fixture;
+	return 0;
+}
+
+void
+fixture_reopen(struct fixture *fixture)
+{
+	shop_close(fixture->shop);
+	fixture_open(fixture);
+}
+
+static int
+fixture_remove_entry(const char *path, const struct stat *status, int kind,
+    struct FTW *ftw)
+{
+	(void)status;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
+int
+fixture_remove(void **state)
+{
+	struct fixture *fixture = *state;
+
+	shop_close(fixture->shop);
+	fixture_check_books(fixture);
+	keys_free(fixture->master_keys);
+	(void)nftw(fixture->folder, fixture_remove_entry, 16,
+	    FTW_DEPTH | FTW_PHYS);
+	free(fixture);
+	return 0;
+}
+
+static int64_t
+fixture_query(sqlite3 *handle, const char *sql)
+{
+	sqlite3_stmt *statement = NULL;
+	int64_t number = -1;
+
+	if (sqlite3_prepare_v2(handle, sql, -1, &statement, NULL) !=
+	    SQLITE_OK)
+		print_error("%s: %s\n", sql, sqlite3_errmsg(handle));
+	assert_non_null(statement);
+	if (sqlite3_step(statement) == SQLITE_ROW)
+		number = sqlite3_column_int64(statement, 0);
+	assert_int_equal(sqlite3_finalize(statement), SQLITE_OK);
+	return number;
+}
+
+static sqlite3 *
+fixture_connect(const struct fixture *fixture)
+{
+	sqlite3 *handle = NULL;
+
+	assert_int_equal(sqlite3_open_v2(fixture->database, &handle,
+	    SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	(void)sqlite3_busy_timeout(handle, 5000);
+	return handle;
+}
+
+int64_t
+fixture_number(const struct fixture *fixture, const char *sql)
+{
+	sqlite3 *handle = fixture_connect(fixture);
+	int64_t number = fixture_query(handle, sql);
+
+	assert_int_equal(sqlite3_close(handle), SQLITE_OK);
+	return number;
+}
+
+bool
+fixture_sql_fails(const struct fixture *fixture, const char *sql)
+{
+	sqlite3 *handle = fixture_connect(fixture);
+	int rc;
+
+	/* REPLACE deletes rows without a trigger unless it is told so. */
+	(void)sqlite3_exec(handle, "PRAGMA recursive_triggers = ON", NULL,
+	    NULL, NULL);
+	rc = sqlite3_exec(handle, sql, NULL, NULL, NULL);
+	assert_int_equal(sqlite3_close(handle), SQLITE_OK);
+	return (rc & 0xff) == SQLITE_CONSTRAINT;
+}
+
+/* Each counts what must not be. */
+static const char *const fixture_faults[] = {
+	"SELECT count(*) FROM pragma_integrity_check"
+	" WHERE integrity_check <> 'ok'",
+	"SELECT count(*) FROM pragma_foreign_key_check",
+	/* a buyer's balance is what the transfers say */
+	"SELECT count(*) FROM ledger_account a WHERE kind = 3 AND balance <>"
+	" (SELECT coalesce(sum(amount), 0) FROM transfer"
+	" WHERE credit_account = a.id) -"
+	" (SELECT coalesce(sum(amount), 0) FROM transfer"
+	" WHERE debit_account = a.id)",
+	/* receipts are numbered without gaps */
+	"SELECT coalesce(max(id), 0) <> count(*) FROM purchase",
+	/* a total is its lines, and one transfer */
+	"SELECT count(*) FROM purchase p WHERE total <>"
+	" (SELECT coalesce(sum(price - deducted), -1) FROM purchase_line"
+	" WHERE purchase = p.id)",
+	"SELECT count(*) FROM purchase p WHERE (total > 0) <>"
+	" (SELECT count(*) FROM transfer WHERE kind = 2 AND reference = p.id"
+	" AND amount = p.total AND debit_account = p.account"
+	" AND credit_account = 2)",
+	"SELECT count(*) FROM transfer WHERE kind = 2 AND reference NOT IN"
+	" (SELECT id FROM purchase)",
+	/* one key for each purchase */
+	"SELECT count(*) FROM purchase p WHERE 1 <> (SELECT count(*)"
+	" FROM purchase_key k WHERE k.purchase = p.id"
+	" AND k.account = p.account)",
+	/* a paid line is owned, and what is owned was paid */
+	"SELECT count(*) FROM purchase_line l JOIN purchase p"
+	" ON p.id = l.purchase WHERE l.status = 0 AND NOT EXISTS (SELECT 1"
+	" FROM entitlement e WHERE e.account = p.account"
+	" AND e.item = l.item AND e.purchase = p.id)",
+	"SELECT count(*) FROM entitlement e WHERE source = 1 AND NOT EXISTS"
+	" (SELECT 1 FROM purchase_line l WHERE l.purchase = e.purchase"
+	" AND l.item = e.item AND l.status = 0)",
+	/* a code redeemed is one transfer, and no other way round */
+	"SELECT count(*) FROM gift_code c JOIN gift_batch b ON b.id = c.batch"
+	" WHERE (c.redeemed_by IS NOT NULL) <> (SELECT count(*)"
+	" FROM transfer t WHERE t.kind = 1 AND t.reference = c.id"
+	" AND t.amount = b.amount AND t.credit_account = c.redeemed_by"
+	" AND t.debit_account = 1)",
+	"SELECT count(*) FROM transfer WHERE kind = 1 AND reference NOT IN"
+	" (SELECT id FROM gift_code)",
+	/* what is on sale has something to give */
+	"SELECT count(*) FROM item i WHERE state = 1 AND NOT EXISTS (SELECT 1"
+	" FROM file f WHERE f.item = i.id AND f.removed_sequence IS NULL"
+	" AND f.stored_version IS NOT NULL)",
+	/* stored_version is the newest that is stored */
+	"SELECT count(*) FROM file f WHERE stored_version IS NOT (SELECT v.id"
+	" FROM version v WHERE v.file = f.id AND v.state = 1"
+	" ORDER BY v.number DESC LIMIT 1)",
+	/* whoever has bought has something to download */
+	"SELECT count(*) FROM entitlement e WHERE NOT EXISTS (SELECT 1"
+	" FROM file f WHERE f.item = e.item AND f.stored_version IS NOT NULL"
+	" AND (f.removed_sequence IS NULL"
+	" OR f.removed_sequence > e.sequence))",
+	"SELECT count(*) FROM version WHERE local = 0 AND state IN (0, 2)",
+	/* at most 20 sessions */
+	"SELECT count(*) FROM (SELECT 1 FROM session GROUP BY account"
+	" HAVING count(*) > 20)"
+};
+
+void
+fixture_check_books(const struct fixture *fixture)
+{
+	sqlite3 *handle = fixture_connect(fixture);
+
+	for (size_t i = 0; i < sizeof(fixture_faults) /
+	    sizeof(fixture_faults[0]); i++) {
+		int64_t faults = fixture_query(handle, fixture_faults[i]);
+
+		if (faults != 0)
+			print_error("%s\n", fixture_faults[i]);
+		assert_int_equal(faults, 0);
+	}
+	assert_int_equal(sqlite3_exec(handle, "INSERT INTO item_search"
+	    " (item_search, rank) VALUES ('integrity-check', 1)", NULL, NULL,
+	    NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(handle), SQLITE_OK);
+}
+
+struct fixture_job {
+	struct shop_job job;
+	fixture_write *write;
+	const void *in;
+	void *out;
+};
+
+static enum err
+fixture_job_run(struct shop_transaction *tx, struct shop_job *job)
+{
+	struct fixture_job *mine = (struct fixture_job *)job;
+
+	return mine->write(tx, mine->in, mine->out);
+}
+
+enum err
+fixture_run(struct fixture *fixture, fixture_write *write, const void *in,
+    void *out)
+{
+	struct fixture_job job = { .job = { .run = fixture_job_run },
+	    .write = write, .in = in, .out = out };
+
+	return shop_run(fixture->shop, &job.job);
+}
+
+static enum err
+write_register(struct shop_transaction *tx, const void *in, void *out)
+{
+	return account_register(tx, in, out);
+}
+
+int64_t
+fixture_account(struct fixture *fixture, const char *email,
+    struct session_start *start)
+{
+	struct account_registration in = { .password = { .n_log2 = 14,
+	    .r = 8, .p = 5 } };
+	struct session_start mine;
+
+	if (start == NULL)
+		start = &mine;
+	assert_int_equal(email_normalise(in.email, email, strlen(email)),
+	    ERR_OK);
+	assert_int_equal(fixture_run(fixture, write_register, &in, start),
+	    ERR_OK);
+	return start->account.number;
+}
+
+static enum err
+write_item(struct shop_transaction *tx, const void *in, void *out)
+{
+	return item_create(tx, in, out);
+}
+
+struct uuid
+fixture_item(struct fixture *fixture, const char *title, int64_t price_minor)
+{
+	const struct item_fields in = { .given = ITEM_REQUIRED,
+	    .title = title, .creator = "Somebody", .kind = ITEM_KIND_TRACK,
+	    .price_minor = price_minor };
+	struct item item = { 0 };
+	struct uuid id;
+
+	assert_int_equal(fixture_run(fixture, write_item, &in, &item),
+	    ERR_OK);
+	id = item.id;
+	item_clear(&item);
+	return id;
+}
+
+static enum err
+write_record(struct shop_transaction *tx, const void *in, void *out)
+{
+	return publish_record(tx, in, out);
+}
+
+enum err
+fixture_upload(struct fixture *fixture, const struct uuid *item,
+    const char *name, const char *content)
+{
+	struct version_upload in = { .item = *item, .name = name,
+	    .media_type = "audio/ogg", .size = (int64_t)strlen(content) };
+	struct version_record record = { 0 };
+	struct version_plan plan;
+	uint8_t object[32];
+	enum err e;
+
+	e = publish_begin(fixture->shop, item, name, in.media_type, &plan);
+	if (e)
+		return e;
+	in.version_id = plan.version_id;
+	memcpy(in.master_key, plan.master_key, sizeof(in.master_key));
+	in.sealed_size = (int64_t)sealed_size((uint64_t)in.size);
+	assert_int_equal(EVP_Digest(content, strlen(content), in.plain_hash,
+	    NULL, EVP_sha256(), NULL), 1);
+	assert_int_equal(EVP_Digest(plan.identity, sizeof(plan.identity),
+	    object, NULL, EVP_sha256(), NULL), 1);
+	hex_encode(in.object, object, sizeof(object));
+	e = fixture_run(fixture, write_record, &in, &record);
+	file_clear(&record.file);
+	return e;
+}
+
+static enum err
+write_stored(struct shop_transaction *tx, const void *in, void *out)
+{
+	(void)out;
+	return push_stored(tx, *(const int64_t *)in);
+}
+
+void
+fixture_store_all(struct fixture *fixture)
+{
+	struct push pushes[64];
+	size_t count = 0;
+
+	assert_int_equal(push_list(fixture->shop, PUSH_STORE, pushes, 64,
+	    &count), ERR_OK);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(fixture_run(fixture, write_stored,
+		    &pushes[i].version, NULL), ERR_OK);
+}
+
+static enum err
+write_publish(struct shop_transaction *tx, const void *in, void *out)
+{
+	return item_publish(tx, in, out);
+}
+
+enum err
+fixture_publish(struct fixture *fixture, const struct uuid *item)
+{
+	struct item out = { 0 };
+	enum err e = fixture_run(fixture, write_publish, item, &out);
+
+	item_clear(&out);
+	return e;
+}
+
+static enum err
+write_withdraw(struct shop_transaction *tx, const void *in, void *out)
+{
+	return item_withdraw(tx, in, out);
+}
+
+enum err
+fixture_withdraw(struct fixture *fixture, const struct uuid *item)
+{
+	struct item out = { 0 };
+	enum err e = fixture_run(fixture, write_withdraw, item, &out);
+
+	item_clear(&out);
+	return e;
+}
+
+struct named_file {
+	const struct uuid *item;
+	const char *name;
+};
+
+static enum err
+write_remove_file(struct shop_transaction *tx, const void *in, void *out)
+{
+	const struct named_file *file = in;
+
+	(void)out;
+	return publish_file_remove(tx, file->item, file->name);
+}
+
+enum err
+fixture_remove_file(struct fixture *fixture, const struct uuid *item,
+    const char *name)
+{
+	const struct named_file in = { item, name };
+
+	return fixture_run(fixture, write_remove_file, &in, NULL);
+}
+
+struct uuid
+fixture_item_on_sale(struct fixture *fixture, const char *title,
+    int64_t price_minor)
+{
+	struct uuid item = fixture_item(fixture, title, price_minor);
+	char name[128];
+
+	(void)snprintf(name, sizeof(name), "%s.ogg", title);
+	assert_int_equal(fixture_upload(fixture, &item, name, title),
+	    ERR_OK);
+	fixture_store_all(fixture);
+	assert_int_equal(fixture_publish(fixture, &item), ERR_OK);
+	return item;
+}
+
+struct gift {
+	int64_t account;
+	int64_t amount_minor;
+	char key[IDEMPOTENCY_KEY_MAX + 1];
+};
+
+/* A code is issued and redeemed in one go. */
+static enum err
+write_gift(struct shop_transaction *tx, const void *in, void *out)
+{
+	const struct gift *gift = in;
+	const struct gift_codes_request request = {
+		.amount_minor = gift->amount_minor, .count = 1,
+		.method = "POST", .path = "/admin/v1/gift-codes",
+		.idempotency_key = gift->key };
+	struct gift_codes codes = { 0 };
+	struct gift_redeemed redeemed;
+	const char *member;
+	enum err e;
+
+	(void)out;
+	e = gift_codes_issue(tx, &request, &codes, &member);
+	if (!e) {
+		const struct gift_redemption redemption = {
+			.account = gift->account, .code = codes.codes[0],
+			.code_length = strlen(codes.codes[0]) };
+
+		e = gift_code_redeem(tx, &redemption, &redeemed);
+	}
+	gift_codes_clear(&codes);
+	return e;
+}
+
+void
+fixture_give(struct fixture *fixture, int64_t account, int64_t amount_minor)
+{
+	static atomic_int gifts;
+	struct gift in = { .account = account, .amount_minor = amount_minor };
+
+	(void)snprintf(in.key, sizeof(in.key), "fixture %d",
+	    atomic_fetch_add(&gifts, 1));
+	assert_int_equal(fixture_run(fixture, write_gift, &in, NULL),
+	    ERR_OK);
+}
+
+static enum err
+write_purchase(struct shop_transaction *tx, const void *in, void *out)
+{
+	return purchase_buy(tx, in, out);
+}
+
+enum err
+fixture_purchase(struct fixture *fixture, const struct purchase_request *in,
+    struct purchase_result *out)
+{
+	return fixture_run(fixture, write_purchase, in, out);
+}
+
+enum err
+fixture_buy(struct fixture *fixture, int64_t account,
+    const struct uuid *item, const char *key)
+{
+	const struct purchase_request in = { .account = account,
+	    .items = item, .item_count = 1, .idempotency_key = key };
+	struct purchase_result out = { 0 };
+	enum err e = fixture_purchase(fixture, &in, &out);
+
+	purchase_result_clear(&out);
+	return e;
+}
+
+int64_t
+fixture_balance(struct fixture *fixture, int64_t account)
+{
+	struct account out;
+
+	assert_int_equal(account_get(fixture->shop, account, &out), ERR_OK);
+	return out.balance_minor;
+}
