@@ -58,13 +58,4 @@ void push_free(struct push_service *push);	/* stops; NULL is allowed */
 /* Counters in Prometheus text. */
 void push_write_metrics(struct push_service *push, FILE *out);
 
-/* --- pure, for tests ------------------------------------------------------ */
-
-/*
- * How long to wait after failures in a row (1 or more): a second doubled for
- * each, at most five minutes, of which random (0 to 2^32 - 1) takes up to a
- * half away.
- */
-int64_t push_back_off_ms(int64_t failures, uint32_t random);
-
 #endif

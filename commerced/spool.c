@@ -65,35 +65,44 @@ spool_folder_open(int at, const char *name, int *out)
 	return *out < 0 ? spool_fail("open", name) : ERR_OK;
 }
 
-/* Uploads that a process before us did not end. */
+typedef enum err spool_visitor(struct spool *spool, int folder,
+    const char *name, void *context);
+
+/* Call visit for every entry of the open folder, which stays the caller's. */
 static enum err
-spool_remove_leftovers(struct spool *spool)
+spool_folder_visit(struct spool *spool, int folder, spool_visitor *visit,
+    void *context)
 {
-	int copy = openat(spool->incoming, ".", O_RDONLY | O_DIRECTORY |
-	    O_CLOEXEC);
+	int copy = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *listing = copy < 0 ? NULL : fdopendir(copy);
 	struct dirent *entry;
 	enum err e = ERR_OK;
-	DIR *folder;
 
-	if (copy < 0)
-		return spool_fail("open", SPOOL_INCOMING);
-	folder = fdopendir(copy);
-	if (folder == NULL) {
-		(void)close(copy);
-		return spool_fail("list", SPOOL_INCOMING);
+	if (listing == NULL) {
+		e = spool_fail("list", "a folder");
+		if (copy >= 0)
+			(void)close(copy);
+		return e;
 	}
-	while (e == ERR_OK && (entry = readdir(folder)) != NULL) {
-		if (strcmp(entry->d_name, ".") == 0 ||
-		    strcmp(entry->d_name, "..") == 0)
-			continue;
-		if (unlinkat(spool->incoming, entry->d_name, 0) != 0)
-			e = spool_fail("remove", entry->d_name);
-		else
-			log_info("removed an upload that was cut file=%s",
-			    entry->d_name);
-	}
-	(void)closedir(folder);
+	while (e == ERR_OK && (entry = readdir(listing)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			e = visit(spool, folder, entry->d_name, context);
+	(void)closedir(listing);
 	return e;
+}
+
+/* Uploads that a process before us did not end. */
+static enum err
+spool_remove_leftover(struct spool *spool, int folder, const char *name,
+    void *context)
+{
+	(void)spool;
+	(void)context;
+	if (unlinkat(folder, name, 0) != 0)
+		return spool_fail("remove", name);
+	log_info("removed an upload that was cut file=%s", name);
+	return ERR_OK;
 }
 
 enum err
@@ -116,7 +125,8 @@ spool_open(const char *state, struct spool **out)
 		e = spool_folder_open(spool->folder, SPOOL_INCOMING,
 		    &spool->incoming);
 	if (e == ERR_OK)
-		e = spool_remove_leftovers(spool);
+		e = spool_folder_visit(spool, spool->incoming,
+		    spool_remove_leftover, NULL);
 	if (e == ERR_OK) {
 		*out = spool;
 		spool = NULL;
@@ -375,4 +385,62 @@ spool_object_remove(struct spool *spool, const char *object)
 	}
 	(void)close(folder);
 	return e;
+}
+
+/* --- the sweep ------------------------------------------------------------ */
+
+struct spool_sweep {
+	int64_t before_s;
+	spool_is_wanted *is_wanted;
+	void *context;
+};
+
+/* A file of ours without a row goes; what is not of ours is left alone. */
+static enum err
+spool_sweep_object(struct spool *spool, int folder, const char *name,
+    void *context)
+{
+	const struct spool_sweep *sweep = context;
+	bool is_wanted = true;
+	struct stat status;
+	enum err e;
+
+	if (!object_id_is_valid(name, strlen(name)) || fstatat(folder, name,
+	    &status, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISREG(status.st_mode) ||
+	    (int64_t)status.st_ctim.tv_sec >= sweep->before_s)
+		return ERR_OK;
+	e = sweep->is_wanted(sweep->context, name, &is_wanted);
+	if (e != ERR_OK || is_wanted)
+		return e;
+	log_warning("removed a sealed file that the books do not know "
+	    "object=%s", name);
+	return spool_object_remove(spool, name);
+}
+
+static enum err
+spool_sweep_folder(struct spool *spool, int folder, const char *name,
+    void *context)
+{
+	enum err e;
+	int below;
+
+	if (strlen(name) != SPOOL_FOLDER_SIZE - 1)
+		return ERR_OK;
+	below = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
+	    O_NOFOLLOW);
+	if (below < 0)
+		return ERR_OK;
+	e = spool_folder_visit(spool, below, spool_sweep_object, context);
+	(void)close(below);
+	return e;
+}
+
+enum err
+spool_sweep(struct spool *spool, int64_t before_s,
+    spool_is_wanted *is_wanted, void *context)
+{
+	struct spool_sweep sweep = { before_s, is_wanted, context };
+
+	return spool_folder_visit(spool, spool->folder, spool_sweep_folder,
+	    &sweep);
 }

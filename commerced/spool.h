@@ -12,6 +12,7 @@
 #ifndef COMMERCED_SPOOL_H
 #define COMMERCED_SPOOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/encoding.h"
@@ -74,6 +75,17 @@ void spool_upload_free(struct spool_upload *upload);
  */
 enum err spool_object_open(struct spool *spool, const char *object,
     int *descriptor, uint64_t *size);
+
+/*
+ * Remove every sealed file that has had its name since before before_s (Unix
+ * seconds) and that nobody wants: what a crash left between the file and its
+ * row.  An error of is_wanted ends the sweep and is returned.  ERR_IO
+ * (logged).
+ */
+typedef enum err spool_is_wanted(void *context, const char *object,
+    bool *out);
+enum err spool_sweep(struct spool *spool, int64_t before_s,
+    spool_is_wanted *is_wanted, void *context);
 
 /* Remove a sealed file; one that is absent is no error.  ERR_IO (logged). */
 enum err spool_object_remove(struct spool *spool, const char *object);

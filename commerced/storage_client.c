@@ -5,13 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
-#include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "commerced/storage_client.h"
+#include "common/clock.h"
 #include "common/secret.h"
 
 #define STORAGE_CONNECT_S 10L
@@ -30,6 +31,7 @@ struct storage_client {
 	struct curl_slist *connect_to;	/* "::HOST:PORT" */
 	const char *socket_path;	/* unix:, or NULL */
 	struct storage_transfer *transfers;
+	atomic_bool is_woken;
 };
 
 struct storage_transfer {
@@ -386,24 +388,30 @@ bool
 storage_client_wait(struct storage_client *client, int64_t timeout_ms,
     struct storage_answer *answer)
 {
+	int64_t now_ms = clock_monotonic_ms(), end_ms;
 	int running, events;
 
-	if (timeout_ms < 0)
-		timeout_ms = 0;
 	if (timeout_ms > STORAGE_WAIT_MOST_MS)
 		timeout_ms = STORAGE_WAIT_MOST_MS;
-	if (curl_multi_perform(client->multi, &running) != CURLM_OK)
-		running = 0;
-	if (storage_client_take_answer(client, answer))
-		return true;
-	(void)curl_multi_poll(client->multi, NULL, 0, (int)timeout_ms,
-	    &events);
-	(void)curl_multi_perform(client->multi, &running);
-	return storage_client_take_answer(client, answer);
+	end_ms = now_ms + timeout_ms;
+	for (;;) {
+		(void)curl_multi_perform(client->multi, &running);
+		if (storage_client_take_answer(client, answer))
+			return true;
+		if (atomic_exchange(&client->is_woken, false))
+			return false;
+		now_ms = clock_monotonic_ms();
+		if (now_ms >= end_ms)
+			return false;
+		(void)curl_multi_poll(client->multi, NULL, 0,
+		    (int)(end_ms - now_ms), &events);
+	}
 }
 
 void
 storage_client_wake(struct storage_client *client)
 {
+	/* In this order: the poll ends, and then the flag is there. */
+	atomic_store(&client->is_woken, true);
 	(void)curl_multi_wakeup(client->multi);
 }

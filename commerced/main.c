@@ -1,0 +1,357 @@
+/* commerced: the commerce daemon.  Knows customers, prices and keys, seals
+ * what is published, and hands out media access information (commerced(8)).
+ */
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "commerced/http/service.h"
+#include "commerced/keys.h"
+#include "commerced/storage_client.h"
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/process.h"
+
+#define PROGRAM "commerced"
+#define DEFAULT_CONFIG "/etc/counterfoil/commerced.conf"
+
+#define LISTENERS_MAX 16
+#define DISK_QUEUE_MAX 1024
+/* For one request: the larger, the larger the pieces of an upload. */
+#define CONNECTION_MEMORY_BYTES (128 * 1024)
+#define ATTEMPT_SLOTS 65536
+#define SIGN_IN_PERIOD_MS INT64_C(600000)
+#define WRONG_CODES_MAX 10
+#define WRONG_CODES_PERIOD_MS INT64_C(3600000)
+/* Memory is given back late, since it is wanted again at once. */
+#define MALLOC_TRIM_BYTES (64 * 1024 * 1024)
+#define MALLOC_PAD_BYTES (1024 * 1024)
+#define MALLOC_MMAP_BYTES (1024 * 1024)
+
+/* Everything that main() makes, in order; unmade in the other. */
+struct daemon {
+	struct process_options options;
+	struct settings settings;
+	int state;			/* the locked folder */
+	int64_t started_s;
+	bool has_client;		/* libcurl is set up */
+	struct master_keys *master_keys;
+	struct service service;
+	atomic_bool is_fatal;		/* end with status 1 */
+};
+
+/*
+ * On the writer thread, after a commit whose outcome nobody knows: end like
+ * on SIGTERM, so that those who wait get their answers, and let the next
+ * start's recovery decide.
+ */
+static void
+fatal(void *context)
+{
+	struct daemon *daemon = context;
+
+	log_error("the outcome of a commit is unknown: ending, to be started "
+	    "again");
+	atomic_store(&daemon->is_fatal, true);
+	(void)kill(getpid(), SIGTERM);
+}
+
+static enum err
+open_state(struct daemon *daemon)
+{
+	const char *path = daemon->settings.state;
+
+	daemon->state = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (daemon->state < 0) {
+		log_errno("%s: cannot open the state folder; make it, owned "
+		    "by the user of %s", path, PROGRAM);
+		return ERR_IO;
+	}
+	return process_lock_folder(daemon->state, path);
+}
+
+static enum err
+open_shop(struct daemon *daemon)
+{
+	const struct settings *settings = &daemon->settings;
+	struct shop_options options = {
+		.state_path = settings->state,
+		.commerce_id = settings->commerce_id,
+		.currency = settings->currency,
+		.storage_origin = settings->storage_origin,
+		.access_base_s = settings->token_lifetime_s,
+		.access_rate_bytes_s = settings->token_rate_bytes,
+		.access_max_s = settings->token_lifetime_most_s,
+		.session_lifetime_s = settings->session_lifetime_s,
+		.fatal = fatal,
+		.context = daemon,
+	};
+	enum err e;
+
+	e = keys_load(settings->master_keys, &daemon->master_keys);
+	if (e == ERR_OK)
+		e = signing_keys_load(settings->signing_keys,
+		    &options.signing_keys);
+	options.master_keys = daemon->master_keys;
+	if (e == ERR_OK)
+		e = shop_open(&options, &daemon->service.shop);
+	return e;
+}
+
+static enum err
+make_attempts(struct daemon *daemon)
+{
+	const struct settings *settings = &daemon->settings;
+	struct service *service = &daemon->service;
+	enum err e;
+
+	e = attempts_new((unsigned)settings->attempts_by_account,
+	    SIGN_IN_PERIOD_MS, ATTEMPT_SLOTS, &service->by_account);
+	if (e == ERR_OK)
+		e = attempts_new((unsigned)settings->attempts_by_address,
+		    SIGN_IN_PERIOD_MS, ATTEMPT_SLOTS, &service->by_address);
+	if (e == ERR_OK)
+		e = attempts_new(WRONG_CODES_MAX, WRONG_CODES_PERIOD_MS,
+		    ATTEMPT_SLOTS, &service->wrong_codes);
+	return e;
+}
+
+static enum err
+make_workers(struct daemon *daemon)
+{
+	const struct settings *settings = &daemon->settings;
+	struct service *service = &daemon->service;
+	const struct push_options options = {
+		.shop = service->shop,
+		.spool = service->spool,
+		.connect_to = settings->storage_connect_to,
+		.keep_sealed = settings->keep_sealed,
+		.transfers = settings->push_transfers,
+		.started_s = daemon->started_s,
+	};
+	enum err e;
+
+	e = worker_pool_new("disk", (unsigned)settings->workers,
+	    DISK_QUEUE_MAX, &service->disk);
+	if (e == ERR_OK)
+		e = worker_pool_new("password",
+		    (unsigned)settings->password_threads,
+		    (size_t)settings->password_queue, &service->passwords);
+	if (e == ERR_OK)
+		e = storage_client_global_init();
+	if (e == ERR_OK) {
+		daemon->has_client = true;
+		e = push_start(&options, &service->push);
+	}
+	return e;
+}
+
+static size_t
+add_listeners(struct http_listener *listeners, size_t count,
+    const struct config_list *addresses, const struct http_listener *model)
+{
+	for (size_t i = 0; i < addresses->count && count < LISTENERS_MAX;
+	    i++) {
+		listeners[count] = *model;
+		listeners[count++].address = addresses->words[i];
+	}
+	return count;
+}
+
+static enum err
+make_server(struct daemon *daemon)
+{
+	const struct settings *settings = &daemon->settings;
+	const struct http_listener public = {
+		.audience = HTTP_PUBLIC |
+		    (settings->admin_on_public ? HTTP_PEOPLE : 0),
+		.threads = (unsigned)settings->threads,
+	};
+	const struct http_listener people = {
+		.audience = HTTP_PEOPLE | HTTP_OPERATOR,
+		.threads = (unsigned)settings->threads,
+	};
+	struct http_listener listeners[LISTENERS_MAX];
+	struct http_server_options options = {
+		.listeners = listeners,
+		.routes = service_routes(),
+		.application = &daemon->service,
+		.authenticate = service_authenticate,
+		.request_ids = true,
+		.connection_memory_bytes = CONNECTION_MEMORY_BYTES,
+		.connection_max = (unsigned)settings->connection_max,
+		.idle_timeout_s = (unsigned)settings->idle_timeout_s,
+		.header_timeout_s = (unsigned)settings->header_timeout_s,
+		.access_log = settings->access_log,
+		.access_log_path = settings->access_log_file,
+	};
+
+	options.listener_count = add_listeners(listeners, 0,
+	    &settings->listen, &public);
+	options.listener_count = add_listeners(listeners,
+	    options.listener_count, &settings->admin_listen, &people);
+	return http_server_new(&options, &daemon->service.server);
+}
+
+static enum err
+start(struct daemon *daemon)
+{
+	const struct settings *settings = &daemon->settings;
+	struct service *service = &daemon->service;
+	enum err e;
+
+	service->settings = settings;
+	daemon->started_s = clock_unix_s();
+	process_block_signals();
+	if ((e = open_state(daemon)) != ERR_OK ||
+	    (e = admin_token_load(settings->admin_token_file,
+	    &service->admin_token)) != ERR_OK ||
+	    (e = open_shop(daemon)) != ERR_OK ||
+	    (e = spool_open(settings->state, &service->spool)) != ERR_OK ||
+	    (e = make_attempts(daemon)) != ERR_OK ||
+	    (e = make_workers(daemon)) != ERR_OK ||
+	    (e = make_server(daemon)) != ERR_OK ||
+	    (e = http_server_start(service->server)) != ERR_OK) {
+		log_error("not started: %s", err_text(e));
+		return e;
+	}
+	log_info("serving commerce-id=%s currency=%s listen=%s "
+	    "admin-listen=%s storage=%s", settings->commerce_id,
+	    settings->currency, settings->listen.words[0],
+	    settings->admin_listen.words[0], settings->storage_origin);
+	process_notify_ready();
+	return ERR_OK;
+}
+
+/* The keys that may change while running; the master keys take a restart. */
+static void
+reload(struct daemon *daemon)
+{
+	struct signing_keys *keys = NULL;
+	enum err e;
+
+	process_notify_reloading();
+	e = signing_keys_load(daemon->settings.signing_keys, &keys);
+	if (e == ERR_OK) {
+		e = shop_replace_signing_keys(daemon->service.shop, keys);
+		if (e != ERR_OK)
+			signing_keys_free(keys);
+	}
+	if (e == ERR_OK)
+		log_info("reloaded the signing keys");
+	else
+		log_error("the old signing keys stay: %s", err_text(e));
+	e = admin_token_reload(daemon->service.admin_token);
+	if (e == ERR_OK)
+		log_info("reloaded the admin token");
+	else
+		log_error("the old admin token stays: %s", err_text(e));
+	push_retry(daemon->service.push);
+	process_notify_ready();
+}
+
+/*
+ * Unmake in the other order; any part may be missing.  Whoever waits for the
+ * storage service is woken first; the workers and the writer go on while
+ * requests are waited for, since those wait for them.  The server's last act
+ * is to hand cut uploads to the disk threads.
+ */
+static void
+stop(struct daemon *daemon)
+{
+	struct service *service = &daemon->service;
+
+	process_notify_stopping();
+	if (service->server != NULL)
+		http_server_quiesce(service->server);
+	if (service->push != NULL)
+		push_stop(service->push);
+	if (service->server != NULL)
+		(void)http_server_drain(service->server,
+		    daemon->settings.stop_wait_s * 1000);
+	http_server_free(service->server);
+	worker_pool_free(service->passwords);
+	worker_pool_free(service->disk);
+	push_free(service->push);
+	shop_close(service->shop);
+	if (daemon->has_client)
+		storage_client_global_cleanup();
+	attempts_free(service->wrong_codes);
+	attempts_free(service->by_address);
+	attempts_free(service->by_account);
+	spool_close(service->spool);
+	admin_token_free(service->admin_token);
+	keys_free(daemon->master_keys);
+	if (daemon->state >= 0)
+		(void)close(daemon->state);
+}
+
+static int
+serve(struct daemon *daemon)
+{
+	while (process_wait_signal() == PROCESS_RELOAD)
+		reload(daemon);
+	log_info("stopping");
+	return atomic_load(&daemon->is_fatal) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* -n and -T; the exit status. */
+static int
+check_only(const struct daemon *daemon)
+{
+	const struct settings *settings = &daemon->settings;
+	struct master_keys *master_keys = NULL;
+	struct signing_keys *signing_keys = NULL;
+	struct admin_token *token = NULL;
+	int status = EXIT_FAILURE;
+
+	if (daemon->options.print)
+		return settings_print(stdout, settings) == ERR_OK &&
+		    fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	if (keys_load(settings->master_keys, &master_keys) == ERR_OK &&
+	    signing_keys_load(settings->signing_keys, &signing_keys) ==
+	    ERR_OK &&
+	    admin_token_load(settings->admin_token_file, &token) == ERR_OK)
+		status = EXIT_SUCCESS;
+	if (signing_keys != NULL && signing_keys_first(signing_keys,
+	    settings->commerce_id) == NULL) {
+		log_error("%s: no line for %s", settings->signing_keys,
+		    settings->commerce_id);
+		status = EXIT_FAILURE;
+	}
+	admin_token_free(token);
+	signing_keys_free(signing_keys);
+	keys_free(master_keys);
+	return status;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct daemon daemon = { .state = -1 };
+	int status = EXIT_FAILURE;
+
+	(void)mallopt(M_TRIM_THRESHOLD, MALLOC_TRIM_BYTES);
+	(void)mallopt(M_TOP_PAD, MALLOC_PAD_BYTES);
+	(void)mallopt(M_MMAP_THRESHOLD, MALLOC_MMAP_BYTES);
+	process_parse_options(argc, argv, PROGRAM, DEFAULT_CONFIG,
+	    &daemon.options);
+	log_init(PROGRAM, daemon.options.log_format, daemon.options.log_level);
+	if (settings_load(daemon.options.config_path, &daemon.settings) !=
+	    ERR_OK)
+		goto out;
+	if (daemon.options.check_only || daemon.options.print) {
+		status = check_only(&daemon);
+		goto out;
+	}
+	if (start(&daemon) == ERR_OK)
+		status = serve(&daemon);
+	stop(&daemon);
+out:
+	settings_clear(&daemon.settings);
+	return status;
+}
