@@ -595,7 +595,7 @@ buy() {
 access() {
 	buyer POST "/v1/library/$1/access"
 	expect 200
-	take_access .
+	take_access ''
 }
 
 # take_access FILTER: $URL, $TOKEN, $KEY, $OBJECT, $FILE_ID of the last body
