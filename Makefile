@@ -33,6 +33,9 @@ else
 comma := ,
 OUT := $(BUILD)/sanitize-$(subst $(comma),-,$(SANITIZE))
 OPTIMISE := -O1 -g -fno-omit-frame-pointer
+# Instrumented code makes gcc see truncations that are none.
+WARNINGS += -Wno-unknown-warning-option -Wno-format-truncation \
+	-Wno-stringop-truncation -Wno-maybe-uninitialized
 HARDENING += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
 LINK_HARDENING += -fsanitize=$(SANITIZE)
 endif
