@@ -150,6 +150,16 @@ make_workers(struct daemon *daemon)
 	return e;
 }
 
+static unsigned
+event_threads(const struct settings *settings)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (settings->threads > 0)
+		return (unsigned)settings->threads;
+	return cores > 0 ? (unsigned)cores : 1;
+}
+
 static size_t
 add_listeners(struct http_listener *listeners, size_t count,
     const struct config_list *addresses, const struct http_listener *model)
@@ -169,11 +179,11 @@ make_server(struct daemon *daemon)
 	const struct http_listener public = {
 		.audience = HTTP_PUBLIC |
 		    (settings->admin_on_public ? HTTP_PEOPLE : 0),
-		.threads = (unsigned)settings->threads,
+		.threads = event_threads(settings),
 	};
 	const struct http_listener people = {
 		.audience = HTTP_PEOPLE | HTTP_OPERATOR,
-		.threads = (unsigned)settings->threads,
+		.threads = event_threads(settings),
 	};
 	struct http_listener listeners[LISTENERS_MAX];
 	struct http_server_options options = {

@@ -104,9 +104,8 @@ static const struct config_key settings_keys[] = {
 	    .least = 1, .most = INT64_C(1) << 50,
 	    .help = "The largest file that may be uploaded." },
 	{ .name = "threads", .kind = CONFIG_NUMBER,
-	    .offset = FIELD(threads), .initial = "2", .least = 1, .most = 64,
-	    .help = "Event threads of each listener; as many as there are "
-	    "cores, not more." },
+	    .offset = FIELD(threads), .initial = "0", .most = 64,
+	    .help = "Event threads of each listener; 0: one for each core." },
 	{ .name = "workers", .kind = CONFIG_NUMBER,
 	    .offset = FIELD(workers), .initial = "4", .least = 1, .most = 64,
 	    .help = "Threads that wait for the disk." },
