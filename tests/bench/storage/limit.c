@@ -37,6 +37,7 @@ struct limit {
 	const char *root;
 	struct limit_objects *objects;	/* of this thread, like what follows */
 	int epoll;
+	struct connection *ready;	/* whose socket took a whole slice */
 };
 
 struct connection {
@@ -46,11 +47,12 @@ struct connection {
 	char request[REQUEST_MAX];
 	const struct limit_object *object;
 	off_t offset, end;		/* of the file: what is left to send */
+	struct connection *next_ready;
 };
 
-/* --- sending ----------------------------------------------------------------- */
+/* --- sending ------------------------------------------------------------- */
 
-static bool connection_watch(const struct limit *limit,
+static bool connection_watch(struct limit *limit,
     struct connection *connection, int operation)
 {
 	struct epoll_event event = {
@@ -61,22 +63,27 @@ static bool connection_watch(const struct limit *limit,
 	return epoll_ctl(limit->epoll, operation, connection->fd, &event) == 0;
 }
 
-/* As much of the file as the socket takes; false when it is broken. */
-static bool file_send(const struct limit *limit, struct connection *connection)
+/*
+ * One slice of the file; false when the connection is broken.  To fill the
+ * socket at once costs up to twice as much: what is sent in turns with the
+ * other connections is still in the cache when their clients take it.
+ */
+static bool file_send(struct limit *limit, struct connection *connection)
 {
+	off_t left = connection->end - connection->offset;
 	bool was_writing = connection->is_writing;
-	ssize_t sent = 0;
+	size_t slice = left < SLICE_BYTES ? (size_t)left : SLICE_BYTES;
+	ssize_t sent = sendfile(connection->fd, connection->object->fd,
+	    &connection->offset, slice);
 
-	while (connection->offset < connection->end && sent >= 0) {
-		off_t left = connection->end - connection->offset;
-
-		sent = sendfile(connection->fd, connection->object->fd,
-		    &connection->offset, left < SLICE_BYTES ? (size_t)left :
-		    SLICE_BYTES);
-	}
-	if (sent < 0 && errno != EAGAIN)
+	if (sent == 0 || (sent < 0 && errno != EAGAIN))
 		return false;
-	connection->is_writing = connection->offset < connection->end;
+	connection->is_writing = connection->offset < connection->end &&
+	    (was_writing || sent < (ssize_t)slice);
+	if (!connection->is_writing && connection->offset < connection->end) {
+		connection->next_ready = limit->ready;
+		limit->ready = connection;
+	}
 	return connection->is_writing == was_writing ||
 	    connection_watch(limit, connection, EPOLL_CTL_MOD);
 }
@@ -92,7 +99,7 @@ static bool bytes_send(struct connection *connection, const char *bytes,
 	    (ssize_t)length;
 }
 
-static bool range_send(const struct limit *limit,
+static bool range_send(struct limit *limit,
     struct connection *connection, const char *range)
 {
 	const struct limit_object *object = connection->object;
@@ -110,7 +117,7 @@ static bool range_send(const struct limit *limit,
 	    file_send(limit, connection);
 }
 
-static bool object_send(const struct limit *limit,
+static bool object_send(struct limit *limit,
     struct connection *connection)
 {
 	const struct limit_object *object = connection->object;
@@ -124,7 +131,7 @@ static bool object_send(const struct limit *limit,
 	    MSG_MORE) && file_send(limit, connection);
 }
 
-/* --- the request --------------------------------------------------------------- */
+/* --- the request --------------------------------------------------------- */
 
 /* What follows name in the header fields, which a NUL ends; NULL: none. */
 static const char *field(const char *fields, const char *name)
@@ -134,7 +141,7 @@ static const char *field(const char *fields, const char *name)
 	return at == NULL ? NULL : at + strlen(name);
 }
 
-static enum err token_check(const struct limit *limit, const char *target,
+static enum err token_check(struct limit *limit, const char *target,
     const char *fields, struct token_target *parsed)
 {
 	const char *token = field(fields, "\nAuthorization: Bearer ");
@@ -168,7 +175,7 @@ static bool refuse(struct connection *connection, enum err e)
 	return bytes_send(connection, answer, (size_t)length, 0);
 }
 
-static bool request_serve(const struct limit *limit,
+static bool request_serve(struct limit *limit,
     struct connection *connection)
 {
 	char *target = connection->request + 4;
@@ -192,7 +199,7 @@ static bool request_serve(const struct limit *limit,
 	    object_send(limit, connection);
 }
 
-static bool request_receive(const struct limit *limit,
+static bool request_receive(struct limit *limit,
     struct connection *connection)
 {
 	ssize_t got = recv(connection->fd, connection->request +
@@ -209,9 +216,9 @@ static bool request_receive(const struct limit *limit,
 	return request_serve(limit, connection);
 }
 
-/* --- connections ----------------------------------------------------------------- */
+/* --- connections --------------------------------------------------------- */
 
-static void connection_accept(const struct limit *limit)
+static void connection_accept(struct limit *limit)
 {
 	static const int yes = 1;
 	struct connection *connection;
@@ -234,9 +241,11 @@ static void connection_accept(const struct limit *limit)
 	}
 }
 
-static void connection_step(const struct limit *limit,
+static void connection_step(struct limit *limit,
     struct connection *connection)
 {
+	if (!connection->is_writing && connection->offset < connection->end)
+		return;		/* its turn comes in ready_serve() */
 	if (connection->is_writing ? file_send(limit, connection) :
 	    request_receive(limit, connection))
 		return;
@@ -244,12 +253,27 @@ static void connection_step(const struct limit *limit,
 	free(connection);
 }
 
+/* Each of those that can take more gets its next slice. */
+static void ready_serve(struct limit *limit)
+{
+	struct connection *connection = limit->ready, *next;
+
+	limit->ready = NULL;
+	for (; connection != NULL; connection = next) {
+		next = connection->next_ready;
+		if (!file_send(limit, connection)) {
+			close(connection->fd);
+			free(connection);
+		}
+	}
+}
+
 static void *limit_run(void *argument)
 {
 	struct limit limit = *(const struct limit *)argument;
 	struct epoll_event events[EVENTS_MAX], listening = {
 		.events = EPOLLIN | EPOLLEXCLUSIVE };
-	int count;
+	int count = 0;
 
 	limit.objects = limit_objects_new(limit.root);
 	limit.epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -257,13 +281,16 @@ static void *limit_run(void *argument)
 	    epoll_ctl(limit.epoll, EPOLL_CTL_ADD, limit.listener,
 	    &listening) != 0)
 		return NULL;
-	while ((count = epoll_wait(limit.epoll, events, EVENTS_MAX, -1)) >= 0 ||
-	    errno == EINTR)
+	while (count >= 0 || errno == EINTR) {
+		count = epoll_wait(limit.epoll, events, EVENTS_MAX,
+		    limit.ready != NULL ? 0 : -1);
 		for (int i = 0; i < count; i++)
 			if (events[i].data.ptr == NULL)
 				connection_accept(&limit);
 			else
 				connection_step(&limit, events[i].data.ptr);
+		ready_serve(&limit);
+	}
 	return NULL;
 }
 

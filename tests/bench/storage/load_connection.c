@@ -81,7 +81,7 @@ static bool connection_watch(struct load *load, struct connection *connection,
 	return epoll_ctl(load->epoll, operation, connection->fd, &event) == 0;
 }
 
-/* --- asking --------------------------------------------------------------- */
+/* --- asking -------------------------------------------------------------- */
 
 static size_t range_write(struct load *load, char *out, size_t capacity)
 {
@@ -136,7 +136,7 @@ static bool request_begin(struct load *load, struct connection *connection)
 	return request_send(load, connection);
 }
 
-/* --- opening ---------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------- */
 
 static bool connection_open(struct load *load, struct connection *connection)
 {
@@ -177,7 +177,7 @@ static bool open_one(struct load *load)
 	return true;
 }
 
-/* --- the answer ------------------------------------------------------------- */
+/* --- the answer ---------------------------------------------------------- */
 
 static void answer_is_wrong(struct load *load,
     const struct connection *connection, const char *what)
@@ -306,7 +306,7 @@ static bool connection_step(struct load *load, struct connection *connection)
 	abort();
 }
 
-/* --- all of them -------------------------------------------------------------- */
+/* --- all of them --------------------------------------------------------- */
 
 struct load *load_new(const struct load_options *options,
     const struct load_requests *requests)
@@ -366,7 +366,9 @@ static bool load_turn(struct load *load)
 	load->silent_turns = count > 0 ? 0 : load->silent_turns + 1;
 	if (load->silent_turns < SILENT_TURNS)
 		return true;
-	fputs("load: the server is silent\n", stderr);
+	fprintf(stderr, "load: the server is silent; connections: open %u,"
+	    " resting %u, wanted %u\n", load->opened, load->resting,
+	    load->connection_count);
 	return false;
 }
 

@@ -34,6 +34,30 @@ function measure(key, name) {
 	return -1
 }
 
+# Of the servers named SERVER or SERVER-something, the one that took the least
+# processor time for a row.
+function best_of(row, server,    name, pair, n, value, best, least_cost) {
+	best = server
+	for (name in servers) {
+		if (name != server && index(name, server "-") != 1)
+			continue
+		n = 0
+		for (pair = 1; pair <= pairs; pair++) {
+			value = measure(row SUBSEP name SUBSEP pair, "cpu_gib")
+			if (value >= 0)
+				costs[++n] = value
+		}
+		if (n == 0)
+			continue
+		value = median(costs, n)
+		if (least_cost == 0 || value < least_cost) {
+			least_cost = value
+			best = name
+		}
+	}
+	return best
+}
+
 # Keys of a pair: ours and theirs.
 function ours_of(row, pair) {
 	return row SUBSEP (row == "grown" ? "grown" : "stored") SUBSEP pair
@@ -62,6 +86,8 @@ function verdict(value, sense, goal) {
 # One line of the table; nothing when the row was not run.
 function report(g,    pair, n, value, middle, range, other) {
 	n = 0
+	if (against[g] != "-")
+		against[g] = best_of(row[g], against[g])
 	for (pair = 1; pair <= pairs; pair++) {
 		value = measure(ours_of(row[g], pair), name[g])
 		other = 1
@@ -80,7 +106,7 @@ function report(g,    pair, n, value, middle, range, other) {
 	middle = median(ratio, n)
 	range = sprintf("%.2f-%.2f", least, most)
 	other = number(median(theirs, n))
-	printf "%-54s %9s %-8s %9s %6.2f %11s  %-8s %s\n", text[g],
+	printf "%-54s %9s %-11s %9s %6.2f %11s  %-8s %s\n", text[g],
 	    number(median(ours, n)), against[g], against[g] == "-" ? "" : other,
 	    middle, range, goal[g] == "-" ? "" : sense[g] " " goal[g],
 	    verdict(middle, sense[g], goal[g])
@@ -102,6 +128,7 @@ FNR == NR {
 
 {
 	key = $1 SUBSEP $2 SUBSEP $3
+	servers[$2]
 	if ($3 + 0 > pairs)
 		pairs = $3 + 0
 	for (i = 4; i <= NF; i++) {
@@ -115,7 +142,7 @@ FNR == NR {
 }
 
 END {
-	printf "%-54s %9s %-8s %9s %6s %11s  %-8s\n", "", "stored", "against",
+	printf "%-54s %9s %-11s %9s %6s %11s  %-8s\n", "", "stored", "against",
 	    "", "ratio", "range", "goal"
 	for (g = 1; g <= goals; g++)
 		report(g)

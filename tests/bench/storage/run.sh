@@ -67,6 +67,8 @@ printf '\n%s, %s cores, Linux %s\n' "$(sed -n \
 printf '%s, %s, stored %s, token in the %s\n' \
     "$(nginx -v 2>&1 | sed 's/.*: //')" \
     "$(lighttpd -v | cut -d ' ' -f 1)" \
-    "$("$BUILD/stored" -V 2>&1 | head -n 1)" "$TOKEN_IN"
+    "$("$BUILD/stored" -V 2>&1 | head -n 1 | sed 's/^stored //')" "$TOKEN_IN"
+printf 'congestion control %s, %s descriptors\n' \
+    "$(cat /proc/sys/net/ipv4/tcp_congestion_control)" "$(ulimit -n)"
 printf '%s pairs of %s s, medians of paired ratios\n\n' "$PAIRS" "$RUN_SECONDS"
 awk -f "$BENCH/report.awk" "$BENCH/goals" "$RESULTS"

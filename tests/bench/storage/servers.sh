@@ -20,6 +20,7 @@ KEYS=$WORK/signing.keys
 ORIGIN=http://media.example.com
 TOKEN_IN=${TOKEN_IN:-header}		# or: link
 STORED_SETTINGS=()
+NGINX_FILES=$(($(ulimit -n) - 4000))	# kept open
 declare -A PORTS=() PIDS=() STYLES=() STARTED=()
 
 printf '%s 2026a %s\n' "$COMMERCE_ID" "$(openssl rand -hex 32)" >"$KEYS"
@@ -96,7 +97,7 @@ start_limit() {		# NAME ROOT
 
 # A worker per core is nginx's way; here one, as there is one core.
 write_nginx_config() {	# NAME ROOT SENDING-LINES
-	local user='' files=$(($(ulimit -n) - 14000))
+	local user=''
 	[[ $UID -ne 0 ]] || user='user root root;'
 	cat <<-END
 		daemon off; $user
@@ -104,13 +105,13 @@ write_nginx_config() {	# NAME ROOT SENDING-LINES
 		pid $WORK/$1.pid;
 		error_log $WORK/$1.log;
 		worker_rlimit_nofile $(ulimit -n);
-		events { use epoll; worker_connections 13000; multi_accept on; }
+		events { use epoll; worker_connections $((IDLE + 2000)); multi_accept on; }
 		http {
 			access_log off;
 			sendfile on;
 			tcp_nodelay on;
 			$3
-			open_file_cache max=$((files > 1000 ? files : 1000)) inactive=1h;
+			open_file_cache max=$NGINX_FILES inactive=1h;
 			open_file_cache_valid 1h;
 			keepalive_requests 1000000000;
 			keepalive_timeout 1h;
@@ -140,7 +141,7 @@ start_nginx() {		# NAME ROOT SENDING-LINES
 	STYLES[$1]=nginx
 }
 
-# lighttpd keeps connections to half of its descriptors.
+# Connections of lighttpd: at most half of its descriptors.
 write_lighttpd_config() {	# NAME ROOT
 	cat <<-END
 		server.modules = ("mod_magnet")
@@ -149,6 +150,7 @@ write_lighttpd_config() {	# NAME ROOT
 		server.port = $PORT
 		server.errorlog = "$WORK/$1.log"
 		server.max-fds = $(ulimit -n)
+		server.max-connections = $(($(ulimit -n) / 2))
 		server.max-keep-alive-requests = 1000000000
 		server.max-keep-alive-idle = 600
 		server.listen-backlog = 4096
