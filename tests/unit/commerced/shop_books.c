@@ -1,0 +1,207 @@
+/* Opening the books: whose they are, and which release wrote them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/commerced/support/shop_fixture.h"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+static void
+sql(const struct fixture *fixture, const char *text)
+{
+	sqlite3 *handle = NULL;
+
+	assert_int_equal(sqlite3_open(fixture->database, &handle), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(handle, text, NULL, NULL, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_close(handle), SQLITE_OK);
+}
+
+/* Close, open with what options say now; the shop stays closed on error. */
+static enum err
+open_again(struct fixture *fixture)
+{
+	shop_close(fixture->shop);
+	fixture->shop = NULL;
+	fixture->options.signing_keys = fixture_signing_keys(fixture, "2026b");
+	return shop_open(&fixture->options, &fixture->shop);
+}
+
+static void
+books_are_kept_when_opened_again(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t buyer = fixture_account(fixture, "a@example.com", NULL);
+	struct uuid item = fixture_item_on_sale(fixture, "waltz", 99);
+
+	fixture_give(fixture, buyer, 100);
+	assert_int_equal(fixture_buy(fixture, buyer, &item, "1"), ERR_OK);
+	fixture_reopen(fixture);
+	assert_int_equal(fixture_balance(fixture, buyer), 1);
+	assert_int_equal(fixture_buy(fixture, buyer, &item, "2"),
+	    ERR_ALREADY_OWNED);
+	assert_int_equal(fixture_number(fixture, "PRAGMA user_version"), 1);
+	assert_int_equal(fixture_number(fixture, "SELECT count(*)"
+	    " FROM pragma_journal_mode WHERE journal_mode = 'wal'"), 1);
+}
+
+static void
+books_of_another_shop_or_currency_are_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	struct shop *none;
+
+	fixture->options.currency = "USD";
+	assert_int_equal(open_again(fixture), ERR_CONFIG);
+	assert_null(fixture->shop);
+	fixture->options.currency = "EUR";
+	assert_int_equal(open_again(fixture), ERR_OK);
+	shop_close(fixture->shop);
+	fixture->shop = NULL;
+	sql(fixture, "UPDATE shop SET commerce_id = 'other.example.com'");
+	fixture->options.signing_keys = fixture_signing_keys(fixture, "a");
+	assert_int_equal(shop_open(&fixture->options, &none), ERR_CONFIG);
+	assert_null(none);
+}
+
+static void
+books_of_a_later_release_are_refused_and_left_alone(void **state)
+{
+	struct fixture *fixture = *state;
+
+	shop_close(fixture->shop);
+	fixture->shop = NULL;
+	sql(fixture, "PRAGMA user_version = 99");
+	assert_int_equal(open_again(fixture), ERR_SCHEMA_NEWER);
+	assert_int_equal(fixture_number(fixture, "PRAGMA user_version"), 99);
+}
+
+static void
+a_file_that_is_not_ours_is_refused_and_left_alone(void **state)
+{
+	struct fixture *fixture = *state;
+	char kept[128];
+	FILE *file;
+
+	(void)snprintf(kept, sizeof(kept), "%s/kept.db", fixture->folder);
+	shop_close(fixture->shop);
+	fixture->shop = NULL;
+	sql(fixture, "PRAGMA application_id = 7");
+	assert_int_equal(open_again(fixture), ERR_DB);
+	sql(fixture, "PRAGMA application_id = 0");
+	assert_int_equal(open_again(fixture), ERR_DB);
+	sql(fixture, "PRAGMA application_id = 1128680526");
+	assert_int_equal(open_again(fixture), ERR_OK);
+	shop_close(fixture->shop);
+	fixture->shop = NULL;
+
+	assert_int_equal(rename(fixture->database, kept), 0);
+	file = fopen(fixture->database, "w");
+	assert_non_null(file);
+	for (int i = 0; i < 5000; i++)
+		(void)fputs("not a database ", file);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(open_again(fixture), ERR_DB);
+	assert_int_equal(rename(kept, fixture->database), 0);
+}
+
+static void
+a_migration_that_was_cut_short_is_made_again(void **state)
+{
+	struct fixture *fixture = *state;
+
+	/* What a crash before the first COMMIT leaves: an empty file in WAL. */
+	shop_close(fixture->shop);
+	fixture->shop = NULL;
+	assert_int_equal(remove(fixture->database), 0);
+	sql(fixture, "PRAGMA journal_mode = WAL; CREATE TABLE t (x);"
+	    "DROP TABLE t");
+	assert_int_equal(open_again(fixture), ERR_OK);
+	assert_int_equal(fixture_number(fixture, "PRAGMA user_version"), 1);
+}
+
+static void
+a_folder_that_is_not_there_is_an_error(void **state)
+{
+	struct fixture *fixture = *state;
+	struct shop_options options = fixture->options;
+	struct shop *none;
+
+	options.state_path = "/nonexistent/folder";
+	options.signing_keys = fixture_signing_keys(fixture, "a");
+	assert_int_equal(shop_open(&options, &none), ERR_IO);
+	assert_null(none);
+}
+
+static void
+signing_keys_of_others_are_refused(void **state)
+{
+	struct fixture *fixture = *state;
+	struct signing_keys *keys = fixture_signing_keys(fixture, "a");
+	struct shop_options options = fixture->options;
+	struct shop *none;
+
+	options.commerce_id = "other.example.com";
+	options.signing_keys = keys;
+	assert_int_equal(shop_open(&options, &none), ERR_CONFIG);
+	assert_null(none);
+}
+
+static void
+no_secret_is_in_the_books(void **state)
+{
+	struct fixture *fixture = *state;
+	struct session_start start;
+	int64_t buyer = fixture_account(fixture, "a@example.com", &start);
+	struct uuid item = fixture_item_on_sale(fixture, "waltz", 99);
+	struct access_list access = { 0 };
+	static char bytes[1 << 20];
+	size_t size;
+	FILE *file;
+
+	fixture_give(fixture, buyer, 100);
+	assert_int_equal(fixture_buy(fixture, buyer, &item, "1"), ERR_OK);
+	assert_int_equal(access_for_items(fixture->shop, buyer, &item, 1,
+	    &access), ERR_OK);
+	shop_close(fixture->shop);
+	fixture->shop = NULL;
+	file = fopen(fixture->database, "r");
+	assert_non_null(file);
+	size = fread(bytes, 1, sizeof(bytes), file);
+	assert_int_equal(fclose(file), 0);
+	assert_non_null(memmem(bytes, size, "a@example.com", 13));
+	assert_null(memmem(bytes, size, start.token, 20));
+	assert_null(memmem(bytes, size, access.entries[0].token, 20));
+	assert_null(memmem(bytes, size, access.entries[0].download_key, 30));
+	assert_null(memmem(bytes, size, "AGE-SECRET", 10));
+	access_list_clear(&access);
+}
+
+#define TEST(function) \
+	cmocka_unit_test_setup_teardown(function, fixture_make, fixture_remove)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(books_are_kept_when_opened_again),
+		TEST(books_of_another_shop_or_currency_are_refused),
+		TEST(books_of_a_later_release_are_refused_and_left_alone),
+		TEST(a_file_that_is_not_ours_is_refused_and_left_alone),
+		TEST(a_migration_that_was_cut_short_is_made_again),
+		TEST(a_folder_that_is_not_there_is_an_error),
+		TEST(signing_keys_of_others_are_refused),
+		TEST(no_secret_is_in_the_books),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
