@@ -34,7 +34,7 @@ media_open(struct stored *stored, const struct http_request *request,
 	    &media->size_bytes);
 }
 
-/* --- fields ---------------------------------------------------------------- */
+/* --- fields -------------------------------------------------------------- */
 
 static bool
 is_fallback_character(unsigned char c)
@@ -130,7 +130,7 @@ add_fields(struct http_request *request, const struct media *media)
 	    "cross-origin");
 }
 
-/* --- answers --------------------------------------------------------------- */
+/* --- answers ------------------------------------------------------------- */
 
 static bool
 is_head(const struct http_request *request)
@@ -177,7 +177,7 @@ answer_unsatisfiable(struct stored *stored, struct http_request *request,
 	    "Content-Range says how large the object is.");
 }
 
-/* --- what was asked for ------------------------------------------------------ */
+/* --- what was asked for -------------------------------------------------- */
 
 /* Range, where it counts: only for GET, and only for the object of If-Range. */
 static enum range_verdict

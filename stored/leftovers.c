@@ -226,7 +226,7 @@ incoming_remove_part(struct objects *objects, const struct object_key *key)
 	close(folder);
 }
 
-/* --- walks over all of incoming/ ------------------------------------------ */
+/* --- walks over all of incoming/ ----------------------------------------- */
 
 typedef void folder_walker(void *context, DIR *folder,
     const char *commerce_id);

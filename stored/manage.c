@@ -46,7 +46,7 @@ ask(struct http_request *request, struct stored *stored,
 	errand_send(&question->errand, stored->workers, request, work, then);
 }
 
-/* --- HEAD: how much of it is there? ---------------------------------------- */
+/* --- HEAD: how much of it is there? -------------------------------------- */
 
 static enum err
 look_for_object(struct errand *errand)
@@ -88,7 +88,7 @@ manage_head(struct http_request *request, void *application)
 	ask(request, application, look_for_object, answer_head);
 }
 
-/* --- DELETE ------------------------------------------------------------------ */
+/* --- DELETE -------------------------------------------------------------- */
 
 static enum err
 remove_object(struct errand *errand)
@@ -119,7 +119,7 @@ manage_delete(struct http_request *request, void *application)
 	ask(request, application, remove_object, answer_delete);
 }
 
-/* --- list -------------------------------------------------------------------- */
+/* --- list ---------------------------------------------------------------- */
 
 static enum err
 read_page(struct errand *errand)

@@ -12,7 +12,7 @@ enum metric {
 	METRIC_DOWNLOAD_BYTES,		/* of their bodies, HEAD not counted */
 	METRIC_OBJECTS_STORED,		/* 200 and 201 of PUT */
 	METRIC_PIECES_STORED,		/* 204 of PUT */
-	METRIC_UPLOAD_BYTES,		/* of bodies that arrived, kept or not */
+	METRIC_UPLOAD_BYTES,		/* of bodies, kept or not */
 	METRIC_UPLOADS_CUT,		/* the client left in mid-body */
 	METRIC_OBJECTS_REMOVED,		/* 204 of DELETE */
 	METRIC__COUNT

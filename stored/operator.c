@@ -10,7 +10,7 @@ struct readiness {
 	struct stored *stored;
 };
 
-/* --- ready? ------------------------------------------------------------------ */
+/* --- ready? -------------------------------------------------------------- */
 
 static enum err
 probe_root(struct errand *errand)
@@ -68,7 +68,7 @@ operator_ready(struct http_request *request, void *application)
 	    answer_ready);
 }
 
-/* --- metrics ------------------------------------------------------------------ */
+/* --- metrics ------------------------------------------------------------- */
 
 static void
 write_gauge(FILE *out, const char *name, const char *help, size_t value)

@@ -94,7 +94,7 @@ stored_refuse(struct stored *stored, struct http_request *request,
 		http_reply_error(request, e, "%s", detail);
 }
 
-/* --- the target ------------------------------------------------------------ */
+/* --- the target ---------------------------------------------------------- */
 
 static bool
 is_ours(const char *target)
@@ -141,7 +141,7 @@ handle_preflight(struct http_request *request, void *application)
 	http_reply_empty(request, 204);
 }
 
-/* --- the token ------------------------------------------------------------- */
+/* --- the token ----------------------------------------------------------- */
 
 /*
  * The token of an Authorization field: what follows "Bearer" and blanks.

@@ -45,7 +45,7 @@ struct object_key stored_object_key(const struct http_request *request);
 void stored_refuse(struct stored *stored, struct http_request *request,
     enum err e, const char *detail);
 
-/* --- the handlers, by file ------------------------------------------------ */
+/* --- the handlers, by file ----------------------------------------------- */
 
 http_handler download_handle;		/* download.c: GET, HEAD /media/ */
 

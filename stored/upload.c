@@ -30,7 +30,7 @@ struct upload {
 	bool is_new;			/* 201 */
 };
 
-/* --- the end ------------------------------------------------------------------ */
+/* --- the end ------------------------------------------------------------- */
 
 static void
 clean_up(struct worker_job *job)
@@ -66,7 +66,7 @@ upload_end(void *state)
 	    &upload->errand.job);
 }
 
-/* --- begin -------------------------------------------------------------------- */
+/* --- begin --------------------------------------------------------------- */
 
 /* Whether the header announces something that can be stored. */
 static enum err
@@ -167,7 +167,7 @@ upload_begin(struct http_request *request, void *application)
 		    upload_prepare, upload_prepared);
 }
 
-/* --- the body ------------------------------------------------------------------ */
+/* --- the body ------------------------------------------------------------ */
 
 enum err
 upload_piece(struct http_request *request, void *application,
@@ -183,7 +183,7 @@ upload_piece(struct http_request *request, void *application,
 	return e;
 }
 
-/* --- complete -------------------------------------------------------------------- */
+/* --- complete ------------------------------------------------------------ */
 
 /* Ends the incoming file and the claim, whatever comes of it. */
 static enum err

@@ -141,7 +141,7 @@ incoming_count(const struct fixture *fixture)
 	return root_incoming_count(fixture->root);
 }
 
-/* --- whole ------------------------------------------------------------------- */
+/* --- whole --------------------------------------------------------------- */
 
 static void
 a_wrong_digest_leaves_nothing_behind(void **state)
@@ -274,7 +274,7 @@ temporaries_of_a_crash_are_removed_and_pieces_stay(void **state)
 	assert_int_equal(held(fixture), 5);
 }
 
-/* --- in pieces ----------------------------------------------------------------- */
+/* --- in pieces ----------------------------------------------------------- */
 
 static void
 pieces_in_a_row_make_the_object(void **state)
