@@ -147,6 +147,20 @@ $(OUT)/test/hold-sync.so: tests/tools/hold-sync.c
 	$(call quiet,LD)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(WERROR) \
 	    -O2 -fPIC -shared -o $@ $<
 
+# Disks that fail and power that goes: tests/faults/README.md. The library is
+# never sanitized: it stands in front of the sanitizers' own calls.
+fault_SOURCES := $(addprefix tests/faults/, guard.c calls_data.c \
+	calls_names.c inject.c record.c)
+$(OUT)/test/fault.so: $(fault_SOURCES) tests/faults/faults.h
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(WERROR) \
+	    -O2 -fPIC -shared -pthread -o $@ $(fault_SOURCES)
+$(OUT)/test/fault-replay: $(addprefix $(OBJ)/tests/faults/, replay.o trace.o \
+    disk.o objects.o)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
+FAULT_PROGRAMS := $(OUT)/test/fault.so $(OUT)/test/fault-replay
+
 # Programs that scenarios use, linked with common/.
 tool_PROGRAMS := $(patsubst tests/tools/%.c,$(OUT)/test/tools/%,\
 	$(filter-out tests/tools/hold-sync.c,$(wildcard tests/tools/*.c)))
@@ -171,7 +185,7 @@ TESTS ?= $(LINTS) $(unit_PROGRAMS) $(replay_PROGRAMS) $(SCENARIOS) \
 	--last $(LAST_TESTS)
 
 test-programs: all $(unit_PROGRAMS) $(replay_PROGRAMS) $(tool_PROGRAMS) \
-    $(OUT)/test/hold-sync.so $(AGE_VECTORS)/.unpacked
+    $(OUT)/test/hold-sync.so $(FAULT_PROGRAMS) $(AGE_VECTORS)/.unpacked
 
 # The calls of make by make keep the order: packages, programs, tests.
 check:
@@ -308,10 +322,11 @@ DEMO_VARIABLES := DEMO_DIR DEMO_MEDIA MEDIA DEMO_COMMERCE_PORT \
 	DEMO_STORAGE_PORT DEMO_COMMERCE_ADMIN_PORT DEMO_STORAGE_ADMIN_PORT
 export $(DEMO_VARIABLES)
 
+# Started in the background of a script, SIGINT would be ignored.
 demo:
 	@$(MAKE) --no-print-directory deps-demo
 	@$(MAKE) --no-print-directory -j$(JOBS) all
-	@BUILD=$(OUT) exec demo/run
+	@BUILD=$(OUT) exec env --default-signal=INT demo/run
 
 # --- install ------------------------------------------------------------------
 
