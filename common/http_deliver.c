@@ -162,9 +162,9 @@ write_answer(FILE *out, const struct http_request *request)
 }
 
 /*
- * The library has sent nothing but, whole, a "100 Continue", and will send
- * nothing: the socket's buffer is empty and takes an answer of an error's
- * size in one piece.  Our half is shut behind it.
+ * The library has sent all it had before it took this request up, then at
+ * most a "100 Continue", and will send nothing: the socket's buffer takes an
+ * answer of an error's size in one piece.  Our half is shut behind it.
  */
 bool
 http_deliver_early(struct http_request *request)

@@ -209,19 +209,21 @@ is_over_limit(const struct http_request *request)
 }
 
 /*
- * There is an answer before the body.  Given now, the library closes the
- * connection, and a client that is still sending may see a reset instead of
- * it; so a small body is read and dropped first.
+ * There is an answer before the body.  Given to the library now, it closes
+ * the connection, and a client that is still sending may see a reset instead
+ * of the answer.  So a small body is read and dropped first, and for a large
+ * one the answer goes past the library, which reads on for a while.
  */
 static enum MHD_Result
 refuse(struct http_request *request)
 {
 	int64_t length = request->framing.content_length;
 
-	if (length != 0 && (request->framing.expects_continue ||
-	    length > (int64_t)HTTP_SWALLOW_MAX))
-		return http_deliver(request) ? MHD_YES : MHD_NO;
 	request->phase = HTTP_PHASE_REFUSED;
+	if (length != 0 && request->framing.expects_continue)
+		return http_deliver(request) ? MHD_YES : MHD_NO;
+	if (length > (int64_t)HTTP_SWALLOW_MAX)
+		return http_deliver_early(request) ? MHD_YES : MHD_NO;
 	return MHD_YES;
 }
 

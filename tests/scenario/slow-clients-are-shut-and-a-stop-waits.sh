@@ -1,0 +1,98 @@
+#!/bin/bash
+# Timeouts and limits of connections, and the stop: it waits for requests
+# under way, cuts them when the time is over, shuts idle connections, and
+# gives everything back.
+
+# shellcheck source=tests/scenario/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/tools/probe.sh
+. "$ROOT/tests/tools/probe.sh"
+
+last='GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
+
+# --- clients that are slow, or too many ------------------------------------------
+start_probe header=1 idle=30 connections=3
+is "$(RAW_WAIT=5 raw 'GET /hel')" ' closed' 'half a request line is shut'
+is "$(RAW_WAIT=5 raw 'GET /hello HTTP/1.1\r\nHost')" ' closed' \
+    'half a header is shut'
+mapfile -t letters < <(printf 'X%.0s\n' {1..80})
+is "$(RAW_WAIT=1 raw 'GET /hello HTTP/1.1\r\nX: ' "${letters[@]}" \
+    '\r\nHost: x\r\n\r\n')" ' closed' 'a header that drips is shut'
+is "$(RAW_WAIT=1 raw 'GET /hello HTTP/1.1\r\nHost: x\r\n\r\n' \
+    "${letters[@]:0:60}" ' /hello HTTP/1.1\r\nHost: x\r\n\r\n')" \
+    '200 closed' 'so is one on a kept connection'
+for i in 1 2 3; do
+	exec {held[i]}<>"/dev/tcp/127.0.0.1/$PROBE_PORT"
+done
+# The answer may be 503 only once the library has taken the three.
+over_limit() {
+	[[ $(raw "$last") == '503:busy closed' ]]
+}
+ok 'one connection too many is told so' wait_until 10 over_limit
+for i in 1 2 3; do
+	exec {held[i]}>&-
+done
+within_limit() {
+	[[ $(raw "$last") == '200 closed' ]]
+}
+ok 'once others have left there is room again' wait_until 10 within_limit
+stop_probe
+start_probe idle=1 header=30
+is "$(RAW_WAIT=6 raw 'GET /hello HTTP/1.1\r\nHost: x\r\n\r\n')" '200 closed' \
+    'an idle connection is shut'
+is "$(RAW_WAIT=6 raw 'PUT /stream HTTP/1.1\r\nHost: x\r
+Content-Length: 5\r\n\r\nab')" ' closed' 'so is an upload that stands still'
+stop_probe
+
+# --- the stop ---------------------------------------------------------------------
+begun() {		# HOW-MANY
+	[[ $(ran states) == "$1" ]]
+}
+# A client in the background; what it saw is in $WORK/saw-NAME
+client() {		# NAME TEXT...
+	local name=$1
+	shift
+	RAW_WAIT=20 raw "$@" >"$WORK/saw-$name" &
+	clients+=("$!")
+}
+upload='PUT /stream HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc'
+
+start_probe drain=30000
+clients=()
+client idle 'GET /hello HTTP/1.1\r\nHost: x\r\n\r\n'
+client waiting 'GET /wait HTTP/1.1\r\nHost: x\r\n\r\n'"$last"
+client uploading "$upload" '' '' '' '' '' '' '' '' '' '' '' '' '' 'defghi'
+client fresh ''
+wait_until 10 begun 2
+stop_probe
+wait "${clients[@]}"
+is "$(grep drained "$PROBE_OUT")" 'drained whole' 'a stop waits for requests'
+is "$(cat "$WORK/saw-idle")" '200 closed' 'an idle connection is shut'
+is "$(cat "$WORK/saw-fresh")" ' closed' 'so is one without a request'
+is "$(cat "$WORK/saw-waiting")" '503:busy closed' \
+    'a suspended request is answered, and its connection closed'
+is "$(cat "$WORK/saw-uploading")" '201 closed' 'an upload under way is finished'
+
+start_probe drain=200 threads=1
+clients=()
+client uploading "$upload"
+client half 'GET /hello HTTP/1.1\r\nHos'
+client expecting 'PUT /stream HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r
+Content-Length: 9\r\n\r\n'
+client chunked 'PUT /stream-waits HTTP/1.1\r\nHost: x\r
+Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n'
+client waiting 'GET /wait HTTP/1.1\r\nHost: x\r\n\r\n'
+wait_until 10 begun 4
+stop_probe
+wait "${clients[@]}"
+is "$(grep drained "$PROBE_OUT")" 'drained cut' \
+    'a stop cuts what does not end in time'
+is "$(cat "$WORK/saw-uploading" "$WORK/saw-half" "$WORK/saw-expecting" \
+    "$WORK/saw-chunked" | xargs)" 'closed closed 100 closed closed' \
+    'their connections are closed'
+is "$(cat "$WORK/saw-waiting")" '503:busy closed' \
+    'a suspended request is answered all the same'
+start_probe
+stop_probe
+is "$(grep drained "$PROBE_OUT")" 'drained whole' 'a stop without a client'
+done_testing
