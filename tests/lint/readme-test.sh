@@ -35,9 +35,10 @@ present() {
 	    -prune -o -type f -printf '%P\n' | sed -E 's/\.[ch]$//' | sort -u
 }
 
-# Scenarios and unit tests are many and say by their names what they claim.
+# Scenarios and unit tests are many and say by their names what they claim;
+# the others here have a README or a run.sh that tells.
 rest() {
-	grep -vE '^tests/(unit|scenario|web)/|^(README.md|\.gitignore)$'
+	grep -vE '^tests/(unit|scenario|web|faults|bench)/|^(README.md|\.gitignore)$'
 }
 
 named README.md | rest >"$work/named" || :
