@@ -62,24 +62,25 @@ item_match_words(const char *q, char *out)
 
 	for (; *q != '\0'; q++) {
 		if (is_blank(*q)) {
-			if (in_word) {
+			if (in_word)
 				*out++ = '"';
-				*out++ = ' ';
-			}
 			in_word = false;
 			continue;
 		}
-		if (!in_word)
+		if (!in_word) {
+			if (any)
+				*out++ = ' ';
 			*out++ = '"';
+		}
 		if (*q == '"')
 			*out++ = '"';
 		*out++ = *q;
 		in_word = any = true;
 	}
-	if (in_word) {
+	if (in_word)
 		*out++ = '"';
+	if (any)
 		*out++ = '*';
-	}
 	*out = '\0';
 	return any;
 }
