@@ -174,6 +174,16 @@ fixture_number(const struct fixture *fixture, const char *sql)
 	return number;
 }
 
+void
+fixture_execute(const struct fixture *fixture, const char *sql)
+{
+	sqlite3 *handle = fixture_connect(fixture);
+
+	assert_int_equal(sqlite3_exec(handle, sql, NULL, NULL, NULL),
+	    SQLITE_OK);
+	assert_int_equal(sqlite3_close(handle), SQLITE_OK);
+}
+
 bool
 fixture_sql_fails(const struct fixture *fixture, const char *sql)
 {

@@ -45,6 +45,8 @@ struct signing_keys *fixture_signing_keys(const struct fixture *fixture,
 void fixture_check_books(const struct fixture *fixture);
 /* The one number that an SQL query gives; for what has no reader yet. */
 int64_t fixture_number(const struct fixture *fixture, const char *sql);
+/* Change the books behind the shop's back. */
+void fixture_execute(const struct fixture *fixture, const char *sql);
 /* Does the schema refuse it? */
 bool fixture_sql_fails(const struct fixture *fixture, const char *sql);
 
