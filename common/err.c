@@ -4,11 +4,12 @@
 struct err_row {
 	const char *slug;
 	const char *title;
+	const char *advice;
 	int status;
 };
 
-#define ERR_ROW(code, slug, status, title) \
-	[ERR_##code] = { slug, title, status },
+#define ERR_ROW(code, slug, status, title, advice) \
+	[ERR_##code] = { slug, title, advice, status },
 static const struct err_row err_rows[ERR__COUNT] = { ERR_TABLE(ERR_ROW) };
 #undef ERR_ROW
 
@@ -31,6 +32,12 @@ const char *
 err_slug(enum err e)
 {
 	return err_row(e)->slug;
+}
+
+const char *
+err_advice(enum err e)
+{
+	return err_row(e)->advice;
 }
 
 int

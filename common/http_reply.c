@@ -282,8 +282,8 @@ reply_problem(struct http_request *request, enum err e, json_t *extra,
 	    "urn:counterfoil:%s", err_slug(e)));
 	json_object_set_new(problem, "title", json_string(err_text(e)));
 	json_object_set_new(problem, "status", json_integer(status));
-	if (detail != NULL)
-		json_object_set_new(problem, "detail", json_string(detail));
+	json_object_set_new(problem, "detail",
+	    json_string(detail != NULL ? detail : err_advice(e)));
 	if (member != NULL)
 		json_object_set_new(problem, "member", json_string(member));
 	add_status_fields(request, status);

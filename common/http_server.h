@@ -35,7 +35,7 @@ enum http_body {
 				 * parsed before handle */
 	HTTP_BODY_JSON_OPTIONAL,	/* the same, or no body at all: then
 					 * http_request_json() is NULL */
-	HTTP_BODY_STREAM	/* any type, piece by piece, never held in memory */
+	HTTP_BODY_STREAM	/* any type, in pieces, never held in memory */
 };
 
 /* Which listeners serve a route; a listener has a mask of these. */
@@ -46,19 +46,20 @@ enum http_audience {
 };
 
 struct http_route {
-	const char *method;	/* "GET" also serves HEAD; OPTIONS is made from
-				 * the table unless a row names it */
-	const char *pattern;	/* "/v1/items/{item}": a name takes one segment;
-				 * a last "*" takes all that follows, "?" and "/"
-				 * included, and may follow any text */
+	const char *method;	/* "GET" also serves HEAD; OPTIONS is made
+				 * from the table unless a row names it */
+	const char *pattern;	/* "/v1/items/{item}": a name takes one
+				 * segment; a last "*" takes all that follows,
+				 * "?" and "/" included, after any text */
 	unsigned audience;	/* of enum http_audience, or-ed */
 	int authentication;	/* the program's; handed to authenticate() */
 	enum http_body body;
-	uint64_t body_max_bytes;	/* JSON and STREAM; 0 for STREAM: any size */
+	uint64_t body_max_bytes;	/* JSON and STREAM; 0, STREAM: any */
 	http_handler *begin;	/* STREAM: after the headers, may be NULL; may
-				 * answer or suspend; its answer ends the request */
-	http_piece_handler *piece;	/* STREAM: each piece; an error is answered
-					 * with that error once the body is dropped */
+				 * answer or suspend; its answer ends the
+				 * request */
+	http_piece_handler *piece;	/* STREAM: each piece; an error is the
+					 * answer once the body is dropped */
 	http_handler *handle;	/* with the whole body received */
 };
 
@@ -78,8 +79,8 @@ struct http_listener {
 struct http_server_options {
 	const struct http_listener *listeners;
 	size_t listener_count;
-	const struct http_route *routes;	/* kept, not copied; ended by a NULL
-						 * method */
+	const struct http_route *routes;	/* kept, not copied; ended by
+						 * a NULL method */
 	const struct http_prefix_field *prefix_fields;	/* kept; ended by a NULL
 							 * prefix; NULL: none */
 	void *application;
@@ -101,7 +102,7 @@ struct http_server_options {
 	    void *application, int authentication);
 	bool request_ids;	/* X-Request-Id on every answer */
 	size_t connection_memory_bytes;	/* for reading one request: 4 KiB up;
-					 * the larger, the larger the body pieces */
+					 * larger ones, larger body pieces */
 	unsigned connection_max;	/* on all public listeners together */
 	unsigned idle_timeout_s;	/* no byte in either direction */
 	unsigned header_timeout_s;	/* from the first byte to the end of the
@@ -151,7 +152,7 @@ const char *http_request_method(const struct http_request *request);
 const char *http_request_target(const struct http_request *request);
 /* What follows "?" in the target, undecoded; "" when nothing does. */
 const char *http_request_query(const struct http_request *request);
-/* A field by name in any case; NULL when absent.  Of repeated ones the first. */
+/* A field by name in any case; NULL when absent.  Of several the first. */
 const char *http_request_field(const struct http_request *request,
     const char *name);
 /* How often the field occurs. */
@@ -239,8 +240,8 @@ void http_reply_file(struct http_request *request, int status, int descriptor,
     uint64_t offset, uint64_t length);
 
 /*
- * problem+json with type, title and status of e; detail says what to do, and
- * may be NULL.  Cache-Control: no-store.  503 and 429 get Retry-After unless a
+ * problem+json with type, title and status of e; detail says what to do;
+ * NULL: as err_advice() says.  Cache-Control: no-store.  503 and 429 get Retry-After unless a
  * field was added.
  */
 void http_reply_error(struct http_request *request, enum err e,

@@ -56,6 +56,19 @@ every_text_is_a_sentence_without_a_full_stop(void **state)
 }
 
 static void
+every_advice_is_of_whole_sentences(void **state)
+{
+	(void)state;
+	for (int i = 0; i < ERR__COUNT; i++) {
+		const char *advice = err_advice((enum err)i);
+
+		assert_true(strlen(advice) > 10);
+		assert_true(advice[0] >= 'A' && advice[0] <= 'Z');
+		assert_int_equal(advice[strlen(advice) - 1], '.');
+	}
+}
+
+static void
 one_slug_never_has_two_statuses(void **state)
 {
 	(void)state;
@@ -100,6 +113,7 @@ main(void)
 		cmocka_unit_test(
 		    every_slug_is_of_lower_case_words_and_hyphens),
 		cmocka_unit_test(every_text_is_a_sentence_without_a_full_stop),
+		cmocka_unit_test(every_advice_is_of_whole_sentences),
 		cmocka_unit_test(one_slug_never_has_two_statuses),
 		cmocka_unit_test(
 		    refusals_of_tokens_answer_as_the_protocol_says),
