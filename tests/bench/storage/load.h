@@ -17,8 +17,8 @@ struct load_options {
 	unsigned idle;			/* opened before, one request each */
 	double warm_s, seconds;
 	pid_t server_pid;		/* 0: not looked at */
-	bool random_order;		/* any line for each request; else line i
-					 * for connection i, always */
+	bool random_order;		/* any line for each request; else
+					 * connection i always sends line i */
 	uint64_t range_bytes;		/* 0: whole */
 	uint64_t object_bytes;		/* to draw ranges from */
 	unsigned body_status;		/* 200, 206 */

@@ -4,7 +4,7 @@
  *	sending		a part of the request is not with the kernel yet
  *	header		waiting for the end of the answer's header
  *	body		what is left of the body is dropped unread: MSG_TRUNC
- *			copies nothing, so the client costs the same for any size
+ *			copies nothing, so any size costs the client the same
  *	resting		idle, after its one request
  * A connection that the server closes after an answer is opened again.
  */
@@ -301,7 +301,7 @@ static bool connection_step(struct load *load, struct connection *connection)
 	case PHASE_BODY:
 		return body_receive(load, connection);
 	case PHASE_RESTING:
-		return false;	/* a byte or the end, and neither was asked for */
+		return false;	/* neither a byte nor the end was asked for */
 	}
 	abort();
 }

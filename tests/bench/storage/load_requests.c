@@ -48,8 +48,9 @@ static size_t request_write(char *out, size_t capacity, char *line,
 
 	if (token != NULL)
 		*token++ = '\0';
-	length = snprintf(out, capacity, "GET %s HTTP/1.1\r\nHost: %s\r\n%s%s%s",
-	    line, host, token != NULL ? "Authorization: Bearer " : "",
+	length = snprintf(out, capacity,
+	    "GET %s HTTP/1.1\r\nHost: %s\r\n%s%s%s", line, host,
+	    token != NULL ? "Authorization: Bearer " : "",
 	    token != NULL ? token : "", token != NULL ? "\r\n" : "");
 	return length < 0 ? 0 : (size_t)length;
 }

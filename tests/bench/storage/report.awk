@@ -101,8 +101,11 @@ function report(g,    pair, n, value, middle, range, other) {
 		theirs[n] = other
 		ratio[n] = value / other
 	}
-	if (n == 0)
+	if (n == 0) {
+		if (row[g] in ran)
+			printf "%-54s %9s %s\n", text[g], "failed", against[g]
 		return
+	}
 	middle = median(ratio, n)
 	range = sprintf("%.2f-%.2f", least, most)
 	other = number(median(theirs, n))
@@ -135,6 +138,9 @@ FNR == NR {
 		split($i, part, "=")
 		field[key, part[1]] = part[2]
 	}
+	ran[$1]
+	if ((key, "failed") in field)
+		next
 	runs++
 	wanted = field[key, "cpu_s"] + field[key, "wait_s"]
 	waits[runs] = wanted > 0 ? field[key, "wait_s"] / wanted : 0

@@ -31,6 +31,7 @@ CLIENT_CORE=${CLIENT_CORE:-1}
 WORK=$(mktemp -d "${TMPDIR:-/tmp}/counterfoil-bench.XXXXXX")
 STORE=${BENCH_DIR:-$WORK}
 RESULTS=$WORK/results
+FAILED=0
 : >"$RESULTS"
 
 cleanup() {
@@ -72,3 +73,4 @@ printf 'congestion control %s, %s descriptors\n' \
     "$(cat /proc/sys/net/ipv4/tcp_congestion_control)" "$(ulimit -n)"
 printf '%s pairs of %s s, medians of paired ratios\n\n' "$PAIRS" "$RUN_SECONDS"
 awk -f "$BENCH/report.awk" "$BENCH/goals" "$RESULTS"
+exit "$FAILED"
