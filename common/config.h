@@ -13,15 +13,15 @@
 
 /* How the text of a value becomes a field, and back for -T. */
 enum config_kind {
-	CONFIG_TEXT,		/* char *: any text without control characters */
+	CONFIG_TEXT,		/* char *: text without control characters */
 	CONFIG_PATH,		/* char *: absolute path */
 	CONFIG_BOOLEAN,		/* bool: yes or no */
 	CONFIG_NUMBER,		/* int64_t within least and most */
 	CONFIG_SECONDS,		/* int64_t: N, or N with s, m, h or d */
-	CONFIG_SIZE,		/* int64_t bytes: N, or N with KiB, MiB, GiB, TiB */
-	CONFIG_ADDRESS,		/* char *: HOST:PORT, [HOST]:PORT or unix:PATH */
+	CONFIG_SIZE,		/* int64_t bytes: N or N KiB, MiB, GiB, TiB */
+	CONFIG_ADDRESS,		/* char *: HOST:PORT, [HOST]:PORT, unix:PATH */
 	CONFIG_ORIGIN,		/* char *: http(s)://host[:port], no path */
-	CONFIG_LIST,		/* struct config_list of words parted by blanks */
+	CONFIG_LIST,		/* struct config_list: words and blanks */
 	CONFIG_CHOICE		/* int: index in the choices, "a|b|c" */
 };
 
@@ -36,7 +36,7 @@ struct config_key {
 	size_t offset;		/* of the field in the settings struct */
 	const char *initial;	/* default as text; NULL: required;
 				 * "": optional, the field is NULL or empty */
-	const char *help;	/* one sentence, for -T's comments and the man page */
+	const char *help;	/* one sentence, for -T and the man page */
 	int64_t least, most;	/* NUMBER, SECONDS, SIZE (both 0: any >= 0);
 				 * LIST: how many words */
 	const char *choices;	/* CHOICE */

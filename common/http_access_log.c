@@ -134,7 +134,7 @@ http_access_log_write(struct http_access_log *log,
 {
 	int descriptor = atomic_load(&log->descriptor);
 	char path[PATH_TEXT_SIZE], line[LINE_SIZE], now[CLOCK_TEXT_SIZE];
-	char stamped[LINE_SIZE + 128];	/* one write, so that lines stay whole */
+	char stamped[LINE_SIZE + 128];	/* one write: lines stay whole */
 	int length;
 
 	if (!is_chosen(log))

@@ -124,7 +124,7 @@ struct http_server {
 	_Atomic uint64_t unanswered;	/* requests that ended without */
 };
 
-/* --- a request: http_life.c ------------------------------------------------ */
+/* --- a request: http_life.c ----------------------------------------------- */
 
 enum http_phase {
 	HTTP_PHASE_HEADER,	/* the request line is there */

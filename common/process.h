@@ -15,7 +15,7 @@ struct process_options {
 	bool check_only;		/* -n: check the configuration, exit */
 	bool print;			/* -T: print the effective one, exit */
 	enum log_format log_format;	/* --log-format text|json */
-	enum log_level log_level;	/* --log-level error|warning|info|debug */
+	enum log_level log_level;	/* --log-level LEVEL */
 };
 
 /*

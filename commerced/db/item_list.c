@@ -1,3 +1,4 @@
+/* Pages of items in each order: where a page begins, and reading one. */
 #include <float.h>
 
 #include "commerced/db/items.h"

@@ -1,3 +1,4 @@
+/* Bringing the books from the schema they have to the one of this release. */
 #include <inttypes.h>
 
 #include "commerced/db/db.h"

@@ -48,7 +48,8 @@
 #define ITEM_OF_CREATOR \
 	"item.creator = ?2 AND ?8 IS NULL"
 #define ITEM_MATCHING \
-	"item.id IN (SELECT rowid FROM item_search WHERE item_search MATCH ?8)" \
+	"item.id IN (SELECT rowid FROM item_search" \
+	" WHERE item_search MATCH ?8)" \
 	" AND (?2 IS NULL OR item.creator = ?2)"
 #define ITEM_PAGE(which, place, order) \
 	"SELECT " ITEM_COLUMNS " FROM item WHERE " which ITEM_FILTER \

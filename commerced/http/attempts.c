@@ -17,7 +17,7 @@
 
 struct attempts_slot {
 	uint64_t key;		/* 0: free */
-	int64_t begin_ms;	/* of the period, which starts with an attempt */
+	int64_t begin_ms;	/* of the period; an attempt starts it */
 	uint32_t count;
 };
 
@@ -139,7 +139,8 @@ attempts_take(struct attempts *attempts, const struct attempts_key *key,
 
 	(void)pthread_mutex_lock(&attempts->lock);
 	slot = attempts_find(attempts, hash, true);
-	if (slot->count == 0 || now_ms - slot->begin_ms >= attempts->period_ms) {
+	if (slot->count == 0 ||
+	    now_ms - slot->begin_ms >= attempts->period_ms) {
 		slot->begin_ms = now_ms;
 		slot->count = 0;
 	}

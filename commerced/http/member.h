@@ -29,7 +29,7 @@ enum member_kind {
 	MEMBER_ID,		/* struct uuid */
 	MEMBER_IDS,		/* struct member_ids: least to most of them */
 	MEMBER_TIME,		/* int64_t: RFC 3339 to Unix seconds */
-	MEMBER_DATE,		/* const char *: YYYY-MM-DD, a day that exists */
+	MEMBER_DATE,		/* const char *: YYYY-MM-DD, a real day */
 	MEMBER_CHOICE		/* int: index in choices, NULL-terminated */
 };
 

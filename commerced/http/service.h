@@ -32,7 +32,7 @@ enum authentication {
 	AUTH_NONE,
 	AUTH_SESSION,		/* a session, or 401 */
 	AUTH_SESSION_OPTIONAL,	/* answers better with one */
-	AUTH_NEW_SESSION,	/* none is needed; a foreign Origin is refused */
+	AUTH_NEW_SESSION,	/* none needed; a foreign Origin is refused */
 	AUTH_ADMIN
 };
 

@@ -1,3 +1,6 @@
+/* A thread that moves the write-ahead log into the database, so that the
+ * writer need not.
+ */
 #include "commerced/shop/internal.h"
 #include "common/log.h"
 

@@ -1,3 +1,4 @@
+/* What is accepted as an e-mail address. */
 #include <stdbool.h>
 #include <string.h>
 

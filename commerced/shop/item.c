@@ -1,3 +1,4 @@
+/* One item: made, read, changed, published, withdrawn. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* What the texts of an item may be. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* Search and browse, page by page. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -28,9 +28,9 @@ struct purchase_result {
 	struct purchase purchase;
 	bool is_replayed;	/* this key had bought it already */
 	/* With an error: */
-	struct uuid refused[PURCHASE_ITEMS_MAX];	/* ALREADY_OWNED: all that
-				 * are owned; ITEM_NOT_ON_SALE: all that are
-				 * not; DUPLICATE_ITEM: the first */
+	/* ALREADY_OWNED: all that are owned; ITEM_NOT_ON_SALE: all that are
+	 * not; DUPLICATE_ITEM: the first */
+	struct uuid refused[PURCHASE_ITEMS_MAX];
 	size_t refused_count;
 	int64_t total_minor;	/* PRICE_CHANGED: of now; PAYMENT_REQUIRED */
 	int64_t missing_minor;	/* PAYMENT_REQUIRED */

@@ -1,3 +1,4 @@
+/* What is to be brought to the storage service, and what became of it. */
 #include <string.h>
 
 #include "commerced/db/books.h"

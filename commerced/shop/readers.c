@@ -1,3 +1,4 @@
+/* Connections for reading, lent to one thread at a time. */
 #include "commerced/shop/internal.h"
 
 void

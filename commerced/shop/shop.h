@@ -25,7 +25,7 @@ struct shop_options {
 	const char *state_path;		/* folder of counterfoil.db; exists */
 	const char *commerce_id;	/* recorded when the books are new */
 	const char *currency;		/* ISO 4217; recorded likewise */
-	const char *storage_origin;	/* public origin of the storage service */
+	const char *storage_origin;	/* public one of the storage service */
 	const struct master_keys *master_keys;
 	struct signing_keys *signing_keys;	/* taken: also by a failed
 						 * shop_open() */

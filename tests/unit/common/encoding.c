@@ -142,7 +142,8 @@ base64url_of_another_form_is_refused(void **state)
 {
 	static const char *const refused[] = { "", "Z", "Zg", "Zm8", "Zm9vYg",
 		"Zm9v=", "Zm9", "Zm9v\n", " m9v", "Zm+v", "Zm/v", "Zm9=",
-		"Zm.v", "Zm,v", "Zm[v", "Zm`v", "Zm{v", "Zm@v", "Zm:v", "Zm\x80v" };
+		"Zm.v", "Zm,v", "Zm[v", "Zm`v", "Zm{v", "Zm@v", "Zm:v",
+		"Zm\x80v" };
 	uint8_t bytes[3];
 
 	(void)state;
