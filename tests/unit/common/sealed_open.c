@@ -213,6 +213,44 @@ a_header_without_end_is_refused_at_64_kib(void **state)
 	free(bytes);
 }
 
+/* The header with text put in front of a line that begins with mark. */
+static enum err
+open_with(const char *mark, const char *text)
+{
+	uint8_t bytes[HEAD + 256];
+	const uint8_t *at = memmem(file.bytes, HEAD, mark, strlen(mark));
+	struct sealed_head head;
+	size_t before, size;
+
+	assert_non_null(at);
+	before = (size_t)(at - file.bytes);
+	memcpy(bytes, file.bytes, before);
+	memcpy(bytes + before, text, strlen(text));
+	memcpy(bytes + before + strlen(text), at, HEAD - before);
+	assert_int_equal(sealed_head_find(bytes, HEAD + strlen(text), &size),
+	    ERR_OK);
+	assert_int_equal(size, 168 + strlen(text));
+	return sealed_head_open(&head, identity, bytes, size);
+}
+
+/* Whatever is added breaks the MAC: this tells what is refused before. */
+static void
+what_may_stand_beside_our_stanza_and_what_not(void **state)
+{
+	(void)state;
+	assert_int_equal(open_with("---", "-> other with arguments\nAAAA\n"),
+	    ERR_SEALED_MAC);
+	assert_int_equal(open_with("---", "-> scrypt AAAAAAAAAAAAAAAAAAAAAA"
+	    " 10\nAAAA\n"), ERR_SEALED_HEADER);
+	assert_int_equal(open_with("---", "-> X25519\n\n"),
+	    ERR_SEALED_HEADER);
+	/* A body of 64 characters and then the 43 of ours: 80 bytes. */
+	assert_int_equal(open_with((const char[]){ (char)file.bytes[76],
+	    (char)file.bytes[77], (char)file.bytes[78], '\0' },
+	    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	    "\n"), ERR_SEALED_HEADER);
+}
+
 /* --- ranges --------------------------------------------------------------- */
 
 struct memory_source {
@@ -369,6 +407,8 @@ main(void)
 		cmocka_unit_test(
 		    an_error_of_the_sink_ends_the_opening_for_good),
 		cmocka_unit_test(a_header_without_end_is_refused_at_64_kib),
+		cmocka_unit_test(
+		    what_may_stand_beside_our_stanza_and_what_not),
 		cmocka_unit_test(
 		    every_range_gives_its_bytes_and_fetches_its_chunks_only),
 		cmocka_unit_test(a_range_beyond_the_end_is_not_satisfiable),

@@ -20,6 +20,7 @@
 #define QUERY "commerce=shop.example.com&key=2026a&expires=1000&grant=g"
 #define KEY_HEX \
 	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define HEX_END "00112233445566778899aabbccddeeff"
 #define ORIGIN "https://media.example.com"
 
 static struct signing_keys *keys;
@@ -200,7 +201,8 @@ static const char *const bad_targets[] = {
 	"/media/" OBJECT "?" QUERY "&name=%C3",
 	"/media/" OBJECT "?" QUERY "&name=%ED%A0%80",
 	"/media/" OBJECT "?" QUERY "&name=%F4%90%80%80",
-	"/media/" OBJECT "?" QUERY "&name=%E0%80%80",
+	"/media/" OBJECT "?" QUERY "&name=%E0%81%81",
+	"/media/" OBJECT "?" QUERY "&name=%F0%80%81%81",
 };
 
 static void
@@ -483,8 +485,7 @@ faulty_key_files_are_refused_with_the_line_and_without_the_key(void **state)
 	static const char *const faulty[] = { "s k " KEY_HEX "0\n",
 		"s k\n", "s k " KEY_HEX " x\n", "s. k " KEY_HEX "\n",
 		"s k.k " KEY_HEX "\n", "s k " KEY_HEX "\ns k " KEY_HEX "\n",
-		"s k 00112233445566778899AABBCCDDEEFF00112233445566778899aabb"
-		"ccddeeff\n" };
+		"s k AABBCCDDEEFF00112233445566778899" HEX_END "\n" };
 	struct signing_keys *set;
 	const char *path, *said;
 
