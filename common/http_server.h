@@ -241,8 +241,8 @@ void http_reply_file(struct http_request *request, int status, int descriptor,
 
 /*
  * problem+json with type, title and status of e; detail says what to do;
- * NULL: as err_advice() says.  Cache-Control: no-store.  503 and 429 get Retry-After unless a
- * field was added.
+ * NULL: as err_advice() says.  Cache-Control: no-store.  503 and 429 get
+ * Retry-After unless a field was added.
  */
 void http_reply_error(struct http_request *request, enum err e,
     const char *detail, ...) __attribute__((format(printf, 3, 4)));

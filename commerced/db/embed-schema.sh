@@ -13,7 +13,7 @@ shift
 		"$(printf '%03d' "$number")"-*.sql) ;;
 		*) echo "$file: migration $number is missing" >&2; exit 1 ;;
 		esac
-		echo "static const char migration_$number[] = {"
+		echo "static const char migration_${number}[] = {"
 		od -An -v -tu1 "$file" | sed 's/  */ /g; s/ \([0-9]\)/\1/; s/ /,/g; s/$/,/'
 		echo '0 };'
 	done
