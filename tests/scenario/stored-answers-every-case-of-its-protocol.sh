@@ -72,6 +72,14 @@ is "$(fields)" "$EXPECTED" '304 gives the same fields'
 get_object "$OBJECT"
 is "$(header Content-Disposition)" '' 'without a name there is no disposition'
 
+# The longest name, in the longest spelling.
+LONGEST=$(printf '%%E2%%99%%AB%.0s' {1..85})
+stored_request GET "/media/$OBJECT?$(query '' "$(printf 'g%.0s' {1..64})"
+    )&name=$LONGEST"
+is "$STATUS $(header Content-Disposition)" "200 attachment; filename=\"$(
+    printf '_%.0s' {1..85})\"; filename*=UTF-8''$LONGEST" \
+    'a name of 255 bytes'
+
 # The token may stand in the URL of a plain link, with any scheme name.
 URL_TOKEN=$(sign_url GET "$STORAGE$TARGET")
 http "$STORAGE$TARGET&token=$URL_TOKEN"
