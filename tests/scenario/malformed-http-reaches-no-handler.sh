@@ -223,4 +223,6 @@ is "$(ran secret) $(curl -sS -H 'Authorization: Bearer letmein' \
     "$PROBE/secret")" '0 a friend' \
     'no shape passed the check that the clean form passes'
 stop_probe
+is "$(grep drained "$PROBE_OUT")" 'drained whole' \
+    'no request is left that the library forgot to end'
 done_testing

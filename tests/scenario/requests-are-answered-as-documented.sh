@@ -102,6 +102,20 @@ http --json "@$WORK/json" "$PROBE/json"
 problem_is 413 too-large 'one byte more'
 http --json "@$WORK/json" -H 'Transfer-Encoding: chunked' "$PROBE/json"
 problem_is 413 too-large 'one byte more in chunks'
+http -X PATCH -H 'Content-Type: application/merge-patch+json' -d '{}' \
+    "$PROBE/json"
+status_is 200 'a merge patch has a type of its own'
+http -X POST -H 'Content-Type: application/merge-patch+json' -d '{}' \
+    "$PROBE/json"
+problem_is 415 unsupported-media-type 'which is for PATCH alone'
+http -X POST "$PROBE/json-optional"
+is "$STATUS $(json .body)" '200 none' 'an optional body that is not there'
+http --json '{"body": 1}' "$PROBE/json-optional"
+is "$STATUS $(json .body)" '200 1' 'an optional body'
+http -X POST -d '{}' "$PROBE/json-optional"
+problem_is 415 unsupported-media-type 'an optional body of another type'
+http --json "$(nested 40)" "$PROBE/json-optional"
+problem_is 413 too-large 'an optional body that is too large'
 
 # --- waiting -------------------------------------------------------------------------
 for path in work work-twice hurry; do
@@ -154,6 +168,9 @@ http "$PROBE/items/a%2fb"
 problem_is 400 malformed-request 'a hidden slash in a segment'
 http "$PROBE/items/%c3%a9?a=%41"
 is "$(json .item) $(json .query)" 'é a=%41' 'a segment is decoded, a query not'
+http -H 'If-Match: "a"' -H 'if-match: "b", "c"' "$PROBE/items/a"
+is "$(json .lines) $(json .list)" '2 "a", "b", "c"' \
+    'a list may come in several lines'
 http "$PROBE/not-modified-file"
 is "$STATUS $(header Content-Length) $(header Cache-Control)" \
     '304 5 max-age=60' '304 with the length of the 200'

@@ -21,16 +21,18 @@ is "$(RAW_WAIT=1 raw 'GET /hello HTTP/1.1\r\nX: ' "${letters[@]}" \
 is "$(RAW_WAIT=1 raw 'GET /hello HTTP/1.1\r\nHost: x\r\n\r\n' \
     "${letters[@]:0:60}" ' /hello HTTP/1.1\r\nHost: x\r\n\r\n')" \
     '200 closed' 'so is one on a kept connection'
-for i in 1 2 3; do
-	exec {held[i]}<>"/dev/tcp/127.0.0.1/$PROBE_PORT"
+held=()
+while [[ ${#held[@]} -lt 3 ]]; do
+	exec {fd}<>"/dev/tcp/127.0.0.1/$PROBE_PORT"
+	held+=("$fd")
 done
 # The answer may be 503 only once the library has taken the three.
 over_limit() {
 	[[ $(raw "$last") == '503:busy closed' ]]
 }
 ok 'one connection too many is told so' wait_until 10 over_limit
-for i in 1 2 3; do
-	exec {held[i]}>&-
+for fd in "${held[@]}"; do
+	exec {fd}>&-
 done
 within_limit() {
 	[[ $(raw "$last") == '200 closed' ]]

@@ -114,11 +114,12 @@ static void
 handle_item(struct http_request *request, void *application)
 {
 	count(application, COUNT_ITEM);
-	http_reply_json(request, 200, json_pack("{s:s?, s:s, s:s, s:i}",
+	http_reply_json(request, 200, json_pack("{s:s?, s:s, s:s, s:i, s:s?}",
 	    "item", http_request_parameter(request, "item"),
 	    "query", http_request_query(request),
 	    "target", http_request_target(request),
-	    "accepts", (int)http_request_field_count(request, "Accept")));
+	    "lines", (int)http_request_field_count(request, "If-Match"),
+	    "list", http_request_field_list(request, "If-Match")));
 }
 
 static void
@@ -131,8 +132,11 @@ handle_secret(struct http_request *request, void *application)
 static void
 handle_json(struct http_request *request, void *application)
 {
+	json_t *json = http_request_json(request);
+
 	count(application, COUNT_JSON);
-	http_reply_json(request, 200, json_incref(http_request_json(request)));
+	http_reply_json(request, 200, json == NULL ?
+	    json_pack("{s:s}", "body", "none") : json_incref(json));
 }
 
 static void
@@ -460,6 +464,10 @@ static const struct http_route routes[] = {
 	    begin_stream, piece_stream, handle_stream },
 	{ "POST", "/json", HTTP_PUBLIC, 0, HTTP_BODY_JSON, 65536, NULL, NULL,
 	    handle_json },
+	{ "PATCH", "/json", HTTP_PUBLIC, 0, HTTP_BODY_JSON, 65536, NULL, NULL,
+	    handle_json },
+	{ "POST", "/json-optional", HTTP_PUBLIC, 0, HTTP_BODY_JSON_OPTIONAL,
+	    100, NULL, NULL, handle_json },
 	STREAM("/stream", 0, begin_stream, piece_stream, handle_stream),
 	STREAM("/stream-to-100000", 100000, begin_stream, piece_stream,
 	    handle_stream),
