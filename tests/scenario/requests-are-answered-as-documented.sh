@@ -183,6 +183,8 @@ http "$PROBE/error/email-taken"
 is "$STATUS $(header Cache-Control) $(header X-Kept) $(jq -c . "$BODY")" \
     '409 no-store yes {"type":"urn:counterfoil:email-taken","title":"An account with that e-mail address exists","status":409,"detail":"Said by the probe.","member":"title"}' \
     'a problem, and the fields that were there before it'
+is "$(grep -ci '^cache-control:' "$HEADERS")" 1 \
+    'what the handler said about keeping it is gone'
 http "$PROBE/error/too-many-attempts"
 is "$STATUS $(header Retry-After)" '429 60' '429 says when to come back'
 http "$PROBE/error/session-missing"
