@@ -1,6 +1,7 @@
 #include "commerced/db/db.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "commerced/db/query.h"
 #include "common/log.h"
@@ -79,6 +80,26 @@ db_check_owner(struct db *db, const char *path)
 	return ERR_DB;
 }
 
+/* Where the file system cannot share memory, SQLite says so only here. */
+static enum err
+db_check_journal(struct db *db, const char *path)
+{
+	struct query query;
+	char mode[16] = "";
+	enum err e;
+
+	query_begin(&query, db, STMT_JOURNAL_MODE);
+	if (query_next(&query))
+		row_text_into(&query, mode, sizeof(mode));
+	e = query_end(&query);
+	if (!e && strcmp(mode, "wal") != 0) {
+		log_error("database cannot keep a write-ahead log there; use "
+		    "a local file system path=%s", path);
+		e = ERR_DB;
+	}
+	return e;
+}
+
 enum err
 db_open(const char *path, enum db_role role, struct db **out)
 {
@@ -107,6 +128,8 @@ db_open(const char *path, enum db_role role, struct db **out)
 		e = db_run(db, db_settings);
 	if (!e)
 		e = db_run(db, db_role_settings[role]);
+	if (!e)
+		e = db_check_journal(db, path);
 	if (!e)
 		(void)sqlite3_wal_hook(db->handle, db_note_frames, db);
 out:

@@ -63,6 +63,7 @@ const char *const statement_sql[STMT__COUNT] = {
 	[STMT_APPLICATION_ID] = "PRAGMA application_id",
 	[STMT_TABLE_COUNT] = "SELECT count(*) FROM sqlite_schema",
 	[STMT_SCHEMA_VERSION] = "PRAGMA user_version",
+	[STMT_JOURNAL_MODE] = "PRAGMA journal_mode",
 	[STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
 	[STMT_BEGIN_READ] = "BEGIN",
 	[STMT_COMMIT] = "COMMIT",

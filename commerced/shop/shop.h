@@ -4,6 +4,10 @@
  * of their own.  Writes (functions that take struct shop_transaction) run
  * only inside the run() of a job, on the one writer thread, which commits
  * many jobs together.  What a read sees after done() includes the job.
+ *
+ * Where a function fills a struct that has an x_clear(), the struct is all
+ * zero or filled before; what it held is cleared first, and the caller clears
+ * it in the end, also after an error.
  */
 #ifndef COMMERCED_SHOP_SHOP_H
 #define COMMERCED_SHOP_SHOP_H
@@ -116,7 +120,7 @@ enum err shop_check(struct shop *shop);
 struct shop_counts {
 	uint64_t jobs_done;	/* committed */
 	uint64_t jobs_refused;	/* run() returned an error, or they were lost */
-	uint64_t groups;	/* COMMITs that returned */
+	uint64_t groups;	/* that the writer has taken */
 	uint64_t groups_lost;	/* rolled back by the database */
 	uint64_t checkpoints;
 	uint64_t wal_frames;	/* now */

@@ -3,6 +3,7 @@
  * together, each in a savepoint of its own.
  *
  *   group       BEGIN, every job in its savepoint, COMMIT: all are answered
+ *   refused     BEGIN failed: nothing ran, all are told why
  *   lost        the database rolled the group back (full, I/O error, memory):
  *               nobody is answered; each job runs once more, alone
  *   alone       the same with one job; lost again is its answer
@@ -21,7 +22,8 @@
 #define WRITER_RESTART_FRAMES 16000	/* the writer itself */
 #define WRITER_CHECKPOINT_STEP 1000	/* not again before so many more */
 
-enum outcome { OUTCOME_COMMITTED, OUTCOME_LOST, OUTCOME_UNKNOWN };
+enum outcome { OUTCOME_COMMITTED, OUTCOME_REFUSED, OUTCOME_LOST,
+	OUTCOME_UNKNOWN };
 
 /* One job in its savepoint.  The error says that the group cannot go on. */
 static enum err
@@ -42,7 +44,8 @@ writer_run_job(struct shop *shop, struct shop_job *job)
 }
 
 /*
- * All jobs in one transaction.  OUTCOME_LOST: *error is what went wrong.
+ * All jobs in one transaction.  *error is what went wrong with it, if not
+ * OUTCOME_COMMITTED.
  */
 static enum outcome
 writer_attempt(struct shop *shop, struct shop_job *jobs[], size_t count,
@@ -51,7 +54,10 @@ writer_attempt(struct shop *shop, struct shop_job *jobs[], size_t count,
 	struct db *db = shop->writer.db;
 	enum err e;
 
-	e = db_begin_write(db);
+	*error = db_begin_write(db);
+	if (*error)
+		return OUTCOME_REFUSED;
+	e = ERR_OK;
 	for (size_t i = 0; !e && i < count; i++)
 		e = writer_run_job(shop, jobs[i]);
 	if (e) {
@@ -85,6 +91,7 @@ writer_run_alone(struct shop *shop, struct shop_job *jobs[], size_t count)
 		switch (writer_attempt(shop, &jobs[i], 1, &error)) {
 		case OUTCOME_COMMITTED:
 			break;
+		case OUTCOME_REFUSED:
 		case OUTCOME_LOST:
 			jobs[i]->result = error;
 			break;
@@ -104,16 +111,25 @@ writer_decide(struct shop *shop, struct shop_job *jobs[], size_t count)
 	enum err error = ERR_OK;
 	enum outcome outcome = writer_attempt(shop, jobs, count, &error);
 
-	if (outcome == OUTCOME_UNKNOWN) {
+	switch (outcome) {
+	case OUTCOME_COMMITTED:
+		break;
+	case OUTCOME_REFUSED:
 		for (size_t i = 0; i < count; i++)
-			jobs[i]->result = ERR_OUTCOME_UNKNOWN;
-	} else if (outcome == OUTCOME_LOST) {
+			jobs[i]->result = error;
+		break;
+	case OUTCOME_LOST:
 		log_warning("group of writes was rolled back jobs=%zu: %s",
 		    count, err_text(error));
 		(void)pthread_mutex_lock(&shop->writer.lock);
 		shop->writer.counts.groups_lost++;
 		(void)pthread_mutex_unlock(&shop->writer.lock);
 		outcome = writer_run_alone(shop, jobs, count);
+		break;
+	case OUTCOME_UNKNOWN:
+		for (size_t i = 0; i < count; i++)
+			jobs[i]->result = ERR_OUTCOME_UNKNOWN;
+		break;
 	}
 	return outcome;
 }
