@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -80,11 +81,32 @@ http_access_log_close(struct http_access_log *log)
 	log->path = NULL;
 }
 
+/*
+ * How much of target is the path.  A target that is malformed, and refused
+ * for it, may have its query behind something else than "?", in clear or
+ * percent-encoded; what looks like the beginning of one ends the path.
+ */
+static size_t
+path_length(const char *target)
+{
+	static const char *const encoded[] = { "%3F", "%26", "%3D" };
+	size_t length = 0;
+
+	for (;; length++) {
+		length += strcspn(target + length, "?&=%");
+		if (target[length] != '%')
+			return length;
+		for (size_t i = 0; i < 3; i++)
+			if (strncasecmp(target + length, encoded[i], 3) == 0)
+				return length;
+	}
+}
+
 /* Visible ASCII but for quotes and backslashes; all else as \xNN. */
 static void
 path_text(char text[static PATH_TEXT_SIZE], const char *target)
 {
-	size_t length = strcspn(target, "?"), used = 0;
+	size_t length = path_length(target), used = 0;
 
 	if (length > PATH_MAX_LOGGED)
 		length = PATH_MAX_LOGGED;
