@@ -301,6 +301,8 @@ a_file_that_nobody_bought_goes_with_its_objects(void **state)
 	assert_int_equal(fixture_run(fixture, write_stored, &out[1].version,
 	    NULL), ERR_OK);
 	assert_int_equal(pushes(fixture, PUSH_DELETE, out), 2);
+	assert_int_equal(fixture_number(fixture, "SELECT count(*) FROM file"
+	    " WHERE removed_sequence IS NULL"), 0);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(fixture_run(fixture, write_deleted,
 		    &out[i].version, NULL), ERR_OK);

@@ -18,6 +18,7 @@
 
 #include "commerced/db/query.h"
 #include "commerced/shop/internal.h"
+#include "common/clock.h"
 #include "tests/unit/commerced/support/shop_fixture.h"
 
 #define JOBS 12
@@ -253,7 +254,7 @@ a_failed_commit_is_an_unknown_outcome_and_the_end(void **state)
 {
 	struct fixture *fixture = *state;
 	static struct item_job jobs[JOBS], late;
-	int64_t items;
+	int64_t items, give_up_ms;
 
 	memset(jobs, 0, sizeof(jobs));
 	gate_close(fixture);
@@ -261,8 +262,11 @@ a_failed_commit_is_an_unknown_outcome_and_the_end(void **state)
 	item_jobs_submit(fixture, jobs);
 	atomic_store(&sync_fails, true);
 	gate_open();
-	while (atomic_load(&fixture->fatal_calls) == 0)
+	give_up_ms = clock_monotonic_ms() + 10000;
+	while (atomic_load(&fixture->fatal_calls) == 0 &&
+	    clock_monotonic_ms() < give_up_ms)
 		(void)sched_yield();
+	assert_int_equal(atomic_load(&fixture->fatal_calls), 1);
 	atomic_store(&sync_fails, false);
 	/* The gate's own commit wrote nothing, so it did not fail. */
 	for (int i = 0; i < JOBS; i++) {
@@ -273,7 +277,6 @@ a_failed_commit_is_an_unknown_outcome_and_the_end(void **state)
 	late.job = (struct shop_job){ .run = item_job_run,
 	    .done = item_job_done };
 	assert_int_equal(shop_submit(fixture->shop, &late.job), ERR_BUSY);
-	assert_int_equal(atomic_load(&fixture->fatal_calls), 1);
 
 	/* Recovery decides: all of the group, or nothing. */
 	fixture_reopen(fixture);
@@ -336,6 +339,7 @@ a_long_log_is_moved_into_the_file_while_writes_go_on(void **state)
 	static char large[30000];
 	static struct item_job jobs[JOBS];
 	struct shop_counts counts;
+	int64_t give_up_ms;
 
 	memset(large, 'x', sizeof(large) - 1);
 	for (int i = 0; i < 60; i++) {
@@ -350,10 +354,13 @@ a_long_log_is_moved_into_the_file_while_writes_go_on(void **state)
 		}
 	}
 	/* The checkpointer is another thread: it may be on its way. */
+	give_up_ms = clock_monotonic_ms() + 30000;
 	do {
 		(void)sched_yield();
 		shop_counts_get(fixture->shop, &counts);
-	} while (counts.checkpoints == 0);
+	} while (counts.checkpoints == 0 &&
+	    clock_monotonic_ms() < give_up_ms);
+	assert_true(counts.checkpoints > 0);
 	assert_true(counts.wal_frames < 16000);
 	assert_int_equal(items_in_books(fixture), 60 * JOBS);
 }
