@@ -20,6 +20,7 @@ isnt "$served" '' 'commerced has routes'
 is "$described" "$served" 'the description has the same'
 
 known=$(sed -nE 's/^	X\([A-Z0-9_]+, "([a-z-]+)".*/\1/p' common/err.h | sort -u)
+# shellcheck disable=SC2016	# the backquotes are those of the text
 named=$(grep -oE '(description: "|, |: )`[a-z]+(-[a-z]+)+`' "$description" |
     grep -oE '`[a-z-]+`' | tr -d '`' | sort -u |
     grep -vxE 'private|no-store|upload-max|admin-on-public' || :)
