@@ -178,14 +178,16 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ATTEMPTS_TEST(the_one_too_many_is_refused_until_the_period_ends),
+		ATTEMPTS_TEST(
+		    the_one_too_many_is_refused_until_the_period_ends),
 		ATTEMPTS_TEST(keys_are_apart),
 		ATTEMPTS_TEST(
 		    case_and_the_low_bits_of_ipv6_do_not_tell_keys_apart),
 		ATTEMPTS_TEST(what_is_given_back_may_be_taken_again),
 		ATTEMPTS_TEST(
 		    memory_is_bounded_and_the_oldest_is_forgotten_first),
-		cmocka_unit_test(the_cookie_is_found_by_its_whole_name_and_once),
+		cmocka_unit_test(
+		    the_cookie_is_found_by_its_whole_name_and_once),
 		cmocka_unit_test(the_cookie_that_is_set_suits_the_shop),
 	};
 

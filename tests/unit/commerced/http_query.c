@@ -138,7 +138,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(values_are_percent_decoded_and_plus_is_a_blank),
+		cmocka_unit_test(
+		    values_are_percent_decoded_and_plus_is_a_blank),
 		cmocka_unit_test(numbers_and_booleans_are_what_they_are),
 		cmocka_unit_test(unknown_and_repeated_parameters_are_refused),
 		cmocka_unit_test(bad_encoding_is_refused),

@@ -78,7 +78,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(back_off_doubles_up_to_five_minutes),
 		cmocka_unit_test(chance_takes_at_most_a_half_away),
-		cmocka_unit_test(the_books_count_until_a_failure_of_this_process),
+		cmocka_unit_test(
+		    the_books_count_until_a_failure_of_this_process),
 		cmocka_unit_test(
 		    a_reset_ends_all_waiting_but_that_of_the_refused),
 	};

@@ -240,7 +240,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		SPOOL_TEST(a_committed_upload_lies_under_the_digest_of_its_bytes),
+		SPOOL_TEST(
+		    a_committed_upload_lies_under_the_digest_of_its_bytes),
 		SPOOL_TEST(an_upload_that_is_not_committed_leaves_nothing),
 		SPOOL_TEST(one_byte_over_the_limit_is_too_large),
 		SPOOL_TEST(a_start_removes_what_was_cut_and_keeps_the_rest),
