@@ -116,7 +116,7 @@ refuses 'access-log' 'an access log of unknown kind'
 stored_conf access-log full
 stored_conf colour blue
 refuses 'stored.conf:[0-9]+: .*colour' 'an unknown key, with file and line'
-STORED_SETTINGS[colour]=
+stored_conf colour ''
 write_stored_config
 ok 'a right configuration passes -n' "$BUILD/stored" -n -f "$STORED_CONFIG"
 "$BUILD/stored" -T -f "$STORED_CONFIG" >"$WORK/first.conf"
