@@ -50,15 +50,23 @@ spool_fail(const char *what, const char *name)
 
 /* --- the folder ----------------------------------------------------------- */
 
-/* Open name below at, made and synced into its parent when absent. */
+/*
+ * Open name below at, made when absent.  The parent is synced in any case:
+ * whoever made a folder that is there may not have come to it.
+ */
 static enum err
 spool_folder_open(int at, const char *name, int *out)
 {
-	if (mkdirat(at, name, 0700) == 0) {
-		if (fsync(at) != 0)
-			return spool_fail("sync the parent of", name);
-	} else if (errno != EEXIST) {
+	bool is_new = mkdirat(at, name, 0700) == 0;
+
+	if (!is_new && errno != EEXIST)
 		return spool_fail("make", name);
+	if (fsync(at) != 0) {
+		enum err e = spool_fail("sync the parent of", name);
+
+		if (is_new)
+			(void)unlinkat(at, name, AT_REMOVEDIR);
+		return e;
 	}
 	*out = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC |
 	    O_NOFOLLOW);
