@@ -159,7 +159,10 @@ $(OUT)/test/fault-replay: $(addprefix $(OBJ)/tests/faults/, replay.o trace.o \
     disk.o objects.o)
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
-FAULT_PROGRAMS := $(OUT)/test/fault.so $(OUT)/test/fault-replay
+$(OUT)/test/check-books: $(OBJ)/tests/faults/check-books.o
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
+FAULT_PROGRAMS := $(addprefix $(OUT)/test/, fault.so fault-replay check-books)
 
 # Programs that scenarios use, linked with common/.
 tool_PROGRAMS := $(patsubst tests/tools/%.c,$(OUT)/test/tools/%,\

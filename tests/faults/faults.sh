@@ -50,11 +50,11 @@ fault_record() {
 	    FAULT_SYNC=skip "FAULT_TRACE=$2")
 }
 
-# replay ARGUMENT...: fault-replay; the last line of what it says is told
+# replay ARGUMENT...: fault-replay; the end of what it says is told
 replay() {
 	local status=0
 	"$BUILD/test/fault-replay" "$@" >"$WORK/replayed" || status=$?
-	diag "$(<"$WORK/replayed")"
+	diag "$(tail -n 8 "$WORK/replayed")"
 	return "$status"
 }
 
@@ -62,4 +62,17 @@ replay() {
 storage() {
 	perl "$ROOT/tests/faults/storage.pl" "$STORAGE" "$COMMERCE_ID" \
 	    "$KEY_ID" "$SIGNING_KEYS" "$@"
+}
+
+# fault_is_reached: has the call that was ordered been made?  For wait_until,
+# after fault_arm ... hold.
+fault_is_reached() {
+	local id counted rest
+	read -r id counted rest <"$FAULT_CONTROL.reached" &&
+	    [[ $id == "$FAULT_ID" && $counted -ge 1 ]]
+}
+
+# check_books [MARKS]: says what is wrong with the books of commerced
+check_books() {
+	"$BUILD/test/check-books" "$COMMERCED_STATE" "$@"
 }

@@ -9,6 +9,8 @@
  *	on	this call and all after it
  *	short	nothing fails; if this call is a write it writes half
  *	full	as short, and all after it fail: a disk that is full now
+ *	hold	this call waits until there is another order, or none, and
+ *		then goes on unharmed; with it all others below the folder
  *
  * PATTERN, as of the shell, is for the path below the folder.  How far it came
  * is told in CONTROL.reached: "ID COUNTED FAILED CALL PATH" padded with blanks,
@@ -22,11 +24,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/faults/faults.h"
 
 #define REACHED_BYTES 400
+#define HOLD_POLL_NS 2000000
 
 static const char *const call_names[FAULT__COUNT] = {
 	[FAULT_CREATE] = "create", [FAULT_OPEN] = "open",
@@ -44,9 +48,10 @@ static const struct {
 	{ "EROFS", EROFS }, { "ENOMEM", ENOMEM }, { "EMFILE", EMFILE },
 };
 
-enum mode { MODE_ONCE, MODE_ON, MODE_SHORT, MODE_FULL, MODE__COUNT };
+enum mode { MODE_ONCE, MODE_ON, MODE_SHORT, MODE_FULL, MODE_HOLD,
+    MODE__COUNT };
 static const char *const mode_names[MODE__COUNT] = { "once", "on", "short",
-	"full" };
+	"full", "hold" };
 
 /* All under the lock of calls.c. */
 static char control[PATH_MAX], reached[PATH_MAX + 16];
@@ -184,10 +189,23 @@ fate(enum fault_call call, size_t *size)
 		if (is_it && call == FAULT_WRITE && *size > 1)
 			*size /= 2;
 		return 0;
+	case MODE_HOLD:
 	case MODE__COUNT:
 		break;
 	}
 	return 0;
+}
+
+/* Until the order is another. */
+static void
+hold(void)
+{
+	const struct timespec pause = { 0, HOLD_POLL_NS };
+	char id[sizeof(order.id)];
+
+	memcpy(id, order.id, sizeof(id));
+	while (read_order() && strcmp(order.id, id) == 0)
+		nanosleep(&pause, NULL);
 }
 
 int
@@ -208,5 +226,7 @@ inject_decide(enum fault_call call, const char *path, size_t *size)
 		failed++;
 	}
 	tell();
+	if (order.mode == MODE_HOLD && counted == order.number)
+		hold();
 	return error;
 }

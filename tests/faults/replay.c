@@ -1,6 +1,6 @@
 /* fault-replay: what a power cut may leave of what a trace (record.c) tells.
  *
- *	fault-replay [-l LIMIT] [-n SUBSETS] [-s SEED] TRACE objects
+ *	fault-replay [-l LIMIT] [-m MARKS] [-n SUBSETS] [-s SEED] TRACE objects
  *	fault-replay [...] TRACE run FOLDER COMMAND [ARGUMENT...]
  *	fault-replay [...] TRACE write FOLDER
  *	fault-replay TRACE end FOLDER
@@ -15,7 +15,8 @@
  * from those before to FOLDER/state, and the marks so far to FOLDER/marks, and
  * runs COMMAND with these two names added: status 0 is well.  write makes
  * FOLDER/1, FOLDER/1.marks, ...  end writes what was there at the end when no
- * power was cut.  LIMIT takes so many states, by chance, of all.
+ * power was cut.  LIMIT takes so many states, by chance, of all.  MARKS is a
+ * file of marks that were made before the trace.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -53,7 +54,7 @@ struct replay {
 	uint64_t seed, random;
 	unsigned long subsets;
 	size_t limit;
-	const char *folder;
+	const char *folder, *earlier_marks;
 	char **command;		/* with room for two more words */
 	size_t command_words;
 	/* counts */
@@ -319,6 +320,20 @@ write_state(struct replay *replay, const char *path)
 }
 
 static void
+copy_lines(const char *from, FILE *out)
+{
+	FILE *in = fopen(from, "r");
+	char line[512];
+
+	if (in == NULL || out == NULL)
+		die("cannot copy %s", from);
+	while (fgets(line, sizeof(line), in) != NULL)
+		fputs(line, out);
+	fclose(in);
+	fflush(out);
+}
+
+static void
 begin_marks(struct replay *replay)
 {
 	char path[PATH_MAX];
@@ -330,6 +345,8 @@ begin_marks(struct replay *replay)
 	replay->seen = calloc(SEEN_SLOTS, sizeof(*replay->seen));
 	if (replay->marks == NULL || replay->seen == NULL)
 		die("cannot write %s", path);
+	if (replay->earlier_marks != NULL)
+		copy_lines(replay->earlier_marks, replay->marks);
 }
 
 static void
@@ -386,29 +403,11 @@ run_command(struct replay *replay)
 	return true;
 }
 
-/* The marks so far: a copy, for the list goes on. */
-static void
-copy_marks(const struct replay *replay, const char *name)
-{
-	char path[PATH_MAX], line[512];
-	FILE *in, *out;
-
-	make_path(replay, path, "marks");
-	in = fopen(path, "r");
-	make_path(replay, path, name);
-	out = fopen(path, "w");
-	if (in == NULL || out == NULL)
-		die("cannot write %s", path);
-	while (fgets(line, sizeof(line), in) != NULL)
-		fputs(line, out);
-	fclose(in);
-	fclose(out);
-}
-
 static bool
 write_one(struct replay *replay)
 {
 	char name[32], path[PATH_MAX];
+	FILE *copy;
 
 	if (is_seen(replay))
 		return false;
@@ -416,7 +415,11 @@ write_one(struct replay *replay)
 	make_path(replay, path, name);
 	write_state(replay, path);
 	snprintf(name, sizeof(name), "%zu.marks", replay->taken + 1);
-	copy_marks(replay, name);
+	make_path(replay, path, name);
+	copy = fopen(path, "w");
+	make_path(replay, path, "marks");
+	copy_lines(path, copy);
+	fclose(copy);
 	return true;
 }
 
@@ -438,8 +441,8 @@ write_end(struct replay *replay)
 _Noreturn static void
 usage(void)
 {
-	die("usage: fault-replay [-l LIMIT] [-n SUBSETS] [-s SEED] TRACE "
-	    "objects | run FOLDER COMMAND... | write FOLDER | end FOLDER");
+	die("usage: fault-replay [-l LIMIT] [-m MARKS] [-n SUBSETS] [-s SEED] "
+	    "TRACE objects | run FOLDER COMMAND... | write FOLDER | end FOLDER");
 }
 
 static void
@@ -447,10 +450,13 @@ read_options(struct replay *replay, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+l:n:s:")) != -1) {
+	while ((option = getopt(argc, argv, "+l:m:n:s:")) != -1) {
 		switch (option) {
 		case 'l':
 			replay->limit = strtoul(optarg, NULL, 10);
+			break;
+		case 'm':
+			replay->earlier_marks = optarg;
 			break;
 		case 'n':
 			replay->subsets = strtoul(optarg, NULL, 10);
