@@ -45,7 +45,7 @@ struct connection {
 	bool is_writing;		/* epoll looks for room to send */
 	size_t length;
 	char request[REQUEST_MAX];
-	const struct limit_object *object;
+	struct limit_object *object;	/* while it is sent */
 	off_t offset, end;		/* of the file: what is left to send */
 	struct connection *next_ready;
 };
@@ -61,6 +61,19 @@ static bool connection_watch(struct limit *limit,
 	};
 
 	return epoll_ctl(limit->epoll, operation, connection->fd, &event) == 0;
+}
+
+static void connection_end(struct connection *connection)
+{
+	limit_object_release(connection->object);
+	connection->object = NULL;
+}
+
+static void connection_close(struct connection *connection)
+{
+	connection_end(connection);
+	close(connection->fd);
+	free(connection);
 }
 
 /*
@@ -84,6 +97,8 @@ static bool file_send(struct limit *limit, struct connection *connection)
 		connection->next_ready = limit->ready;
 		limit->ready = connection;
 	}
+	if (connection->offset == connection->end)
+		connection_end(connection);
 	return connection->is_writing == was_writing ||
 	    connection_watch(limit, connection, EPOLL_CTL_MOD);
 }
@@ -121,10 +136,14 @@ static bool object_send(struct limit *limit,
     struct connection *connection)
 {
 	const struct limit_object *object = connection->object;
+	bool is_sent;
 
-	if (object->answer_length > object->head_length)
-		return bytes_send(connection, object->answer,
+	if (object->answer_length > object->head_length) {
+		is_sent = bytes_send(connection, object->answer,
 		    object->answer_length, 0);
+		connection_end(connection);
+		return is_sent;
+	}
 	connection->offset = 0;
 	connection->end = (off_t)object->size;
 	return bytes_send(connection, object->answer, object->head_length,
@@ -249,8 +268,7 @@ static void connection_step(struct limit *limit,
 	if (connection->is_writing ? file_send(limit, connection) :
 	    request_receive(limit, connection))
 		return;
-	close(connection->fd);
-	free(connection);
+	connection_close(connection);
 }
 
 /* Each of those that can take more gets its next slice. */
@@ -261,10 +279,8 @@ static void ready_serve(struct limit *limit)
 	limit->ready = NULL;
 	for (; connection != NULL; connection = next) {
 		next = connection->next_ready;
-		if (!file_send(limit, connection)) {
-			close(connection->fd);
-			free(connection);
-		}
+		if (!file_send(limit, connection))
+			connection_close(connection);
 	}
 }
 

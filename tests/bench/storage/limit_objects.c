@@ -1,4 +1,6 @@
-/* Open objects of the limit server: a hash table by object id. */
+/* Open objects of the limit server: a table by object id, each in one of a few
+ * neighbouring slots, where it takes the place of one that nobody uses.
+ */
 #include "tests/bench/storage/limit_objects.h"
 
 #include <fcntl.h>
@@ -6,10 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SLOTS (1u << 18)	/* a power of two, above the descriptors */
+#define NEIGHBOURS 8u
+#define DESCRIPTORS_LEFT 2000	/* for connections */
 #define HEAD_MAX 1024
 
 /* What stored says with each object, so that as many bytes travel. */
@@ -29,27 +33,36 @@
 
 struct limit_objects {
 	const char *root;
-	size_t count;
-	struct limit_object *slots[SLOTS];
+	size_t slot_count;
+	struct limit_object *slots[];
 };
 
 struct limit_objects *limit_objects_new(const char *root)
 {
-	struct limit_objects *objects = calloc(1, sizeof(*objects));
+	struct rlimit descriptors = { 0 };
+	struct limit_objects *objects;
+	size_t count = NEIGHBOURS;
 
-	if (objects != NULL)
-		objects->root = root;
+	(void)getrlimit(RLIMIT_NOFILE, &descriptors);
+	if (descriptors.rlim_cur > DESCRIPTORS_LEFT + NEIGHBOURS)
+		count = descriptors.rlim_cur - DESCRIPTORS_LEFT;
+	objects = calloc(1, sizeof(*objects) + count *
+	    sizeof(objects->slots[0]));
+	if (objects == NULL)
+		return NULL;
+	objects->root = root;
+	objects->slot_count = count;
 	return objects;
 }
 
 /* Object ids are digests: a few digits of theirs are enough of a hash. */
-static size_t slot_of(const char *id)
+static size_t slot_of(const struct limit_objects *objects, const char *id)
 {
 	size_t slot = 0;
 
 	for (int i = 0; i < 8; i++)
 		slot = slot * 31 + (unsigned char)id[i];
-	return slot % SLOTS;
+	return slot % (objects->slot_count - NEIGHBOURS + 1);
 }
 
 static size_t answer_head(const struct limit_object *object, char *head,
@@ -120,17 +133,33 @@ static struct limit_object *object_open(const struct limit_objects *objects,
 	return NULL;
 }
 
-const struct limit_object *limit_objects_get(struct limit_objects *objects,
+struct limit_object *limit_objects_get(struct limit_objects *objects,
     const char *commerce_id, const char *id)
 {
-	size_t slot = slot_of(id);
+	struct limit_object **slots = &objects->slots[slot_of(objects, id)];
+	struct limit_object **place = NULL;
 
-	while (objects->slots[slot] != NULL &&
-	    memcmp(objects->slots[slot]->id, id, OBJECT_ID_LENGTH) != 0)
-		slot = (slot + 1) % SLOTS;
-	if (objects->slots[slot] == NULL && objects->count < SLOTS / 2) {
-		objects->slots[slot] = object_open(objects, commerce_id, id);
-		objects->count += objects->slots[slot] != NULL;
+	for (unsigned i = 0; i < NEIGHBOURS; i++) {
+		if (slots[i] != NULL && memcmp(slots[i]->id, id,
+		    OBJECT_ID_LENGTH) == 0) {
+			slots[i]->users++;
+			return slots[i];
+		}
+		if (place == NULL && (slots[i] == NULL ||
+		    slots[i]->users == 0))
+			place = &slots[i];
 	}
-	return objects->slots[slot];
+	if (place == NULL)
+		return NULL;
+	object_free(*place);
+	*place = object_open(objects, commerce_id, id);
+	if (*place != NULL)
+		(*place)->users++;
+	return *place;
+}
+
+void limit_object_release(struct limit_object *object)
+{
+	if (object != NULL)
+		object->users--;
 }

@@ -1,5 +1,5 @@
-/* The objects that the limit server has seen: open, with their answers ready.
- * Never forgotten, for one thread.
+/* The objects that the limit server has seen: open, with their answers ready,
+ * as many as there are descriptors for.  For one thread.
  */
 #ifndef BENCH_STORAGE_LIMIT_OBJECTS_H
 #define BENCH_STORAGE_LIMIT_OBJECTS_H
@@ -18,6 +18,7 @@ struct limit_object {
 	uint64_t size;
 	char *answer;		/* header, and the body where it is small */
 	size_t head_length, answer_length;
+	unsigned users;		/* got and not released: stays open */
 };
 
 struct limit_objects;
@@ -25,9 +26,10 @@ struct limit_objects;
 /* Below root, kept as stored keeps it; NULL when out of memory. */
 struct limit_objects *limit_objects_new(const char *root);
 
-/* Borrowed for ever; NULL when there is none or no room. */
-const struct limit_object *limit_objects_get(struct limit_objects *objects,
+/* Until limit_object_release(); NULL when there is none or no room. */
+struct limit_object *limit_objects_get(struct limit_objects *objects,
     const char *commerce_id, const char *id);
+void limit_object_release(struct limit_object *object);	/* NULL is allowed */
 
 /* The header of a 206 for the bytes from to to; its length. */
 size_t limit_object_range_head(const struct limit_object *object, char *head,
