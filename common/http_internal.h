@@ -229,6 +229,10 @@ enum err http_acceptor_start(struct http_server *server);
 /* No connection is accepted once this returns. */
 void http_acceptor_stop(struct http_server *server);
 
+/* http_epoll.c */
+/* Does the library call our epoll_wait()? */
+bool http_epoll_is_in_front(void);
+
 /* http_access_log.c */
 enum err http_access_log_open(struct http_access_log *log,
     const char *setting, const char *path);

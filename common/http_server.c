@@ -188,6 +188,9 @@ http_server_start(struct http_server *server)
 		log_warning("unknown version of libmicrohttpd: bare LF, "
 		    "folded lines and NUL are left to it version=%s",
 		    MHD_get_version());
+	if (!http_epoll_is_in_front())
+		log_warning("epoll_wait is not ours: with 128 clients ready "
+		    "at once an event thread can stand still");
 	for (size_t i = 0; e == ERR_OK && i < server->listening_count; i++)
 		e = library_start(&server->listening[i]);
 	if (e == ERR_OK)
