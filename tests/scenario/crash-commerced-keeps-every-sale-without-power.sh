@@ -4,7 +4,7 @@
 # then on one that a kill left: what was acknowledged is in the books, the books
 # balance, the sealed files are whole, and the daemon starts on it.
 #
-# FAULT_STATES: how many states are looked at (500, of all by chance);
+# FAULT_STATES: how many states are looked at (300, of all by chance);
 # FAULT_STARTS: states that the daemon is started on (3); FAULT_SEED.
 
 . "$(dirname "$0")/lib.sh"
@@ -13,8 +13,8 @@
 
 SEED=${FAULT_SEED:-$SRANDOM}
 LONG=${CRASH_ROUNDS:-}
-COUNT=${FAULT_STATES:-${LONG:+40000}}
-COUNT=${COUNT:-500}
+COUNT=${FAULT_STATES:-${LONG:+20000}}
+COUNT=${COUNT:-300}
 STARTS=${FAULT_STARTS:-${LONG:+50}}
 PURCHASES=${LONG:+40}
 # Many states are written and looked at: in memory where there is some.
