@@ -129,6 +129,11 @@ static const struct config_key settings_keys[] = {
 	    .least = 1, .most = 1000000,
 	    .help = "Failed sign-ins and registrations in ten minutes from "
 	    "one address." },
+	{ .name = "client-address-field", .kind = CONFIG_TEXT,
+	    .offset = FIELD(client_address_field), .initial = "",
+	    .help = "The header field, such as X-Forwarded-For, in which a "
+	    "proxy in front tells the client's address; its last word counts, "
+	    "and the proxy must set it in every request." },
 	{ .name = "connections", .kind = CONFIG_NUMBER,
 	    .offset = FIELD(connection_max), .initial = "1024",
 	    .least = 4, .most = 100000,

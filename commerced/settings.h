@@ -50,6 +50,7 @@ struct settings {
 	int64_t password_queue;
 	int64_t attempts_by_account;	/* failed ones, in ten minutes */
 	int64_t attempts_by_address;
+	char *client_address_field;	/* NULL or "": the connection's */
 	int64_t connection_max;
 	int64_t idle_timeout_s;
 	int64_t header_timeout_s;

@@ -171,7 +171,8 @@ authenticate_by_route(struct http_request *request, struct service *service,
     struct principal *principal, enum authentication authentication)
 {
 	switch (authentication) {
-	case AUTH_NONE:
+	case AUTH_NOTHING:
+	case AUTH_ANYBODY:
 		return ERR_OK;
 	case AUTH_SESSION:
 		return authenticate_session(request, service, principal,
@@ -189,6 +190,18 @@ authenticate_by_route(struct http_request *request, struct service *service,
 	return ERR_INTERNAL;
 }
 
+/* Where a query means nothing there must be none. */
+static enum err
+authenticate_refuse_query(struct http_request *request)
+{
+	json_t *object = NULL;
+
+	if (!call_parse_query(request, NULL, 0, NULL, &object))
+		return ERR_UNKNOWN_MEMBER;
+	json_decref(object);
+	return ERR_OK;
+}
+
 enum err
 service_authenticate(struct http_request *request, void *application,
     int authentication)
@@ -200,8 +213,10 @@ service_authenticate(struct http_request *request, void *application,
 		return ERR_NO_MEMORY;
 	http_request_set_principal(request, principal, free);
 	e = authenticate_by_route(request, application, principal,
-	    (enum authentication)authentication);
+	    (enum authentication)(authentication & ~TAKES_QUERY));
 	if (e != ERR_OK)
 		call_reply_error(request, e);
+	else if ((authentication & TAKES_QUERY) == 0)
+		e = authenticate_refuse_query(request);
 	return e;
 }

@@ -10,10 +10,10 @@
 
 static const struct http_route routes[] = {
 	/* the shop and what is on sale */
-	{ "GET", "/v1/shop", HTTP_PUBLIC, AUTH_NONE,
+	{ "GET", "/v1/shop", HTTP_PUBLIC, AUTH_ANYBODY,
 	    .handle = handle_get_shop },
-	{ "GET", "/v1/items", HTTP_PUBLIC, AUTH_NONE,
-	    .handle = handle_list_items },
+	{ "GET", "/v1/items", HTTP_PUBLIC,
+	    AUTH_ANYBODY | TAKES_QUERY, .handle = handle_list_items },
 	{ "GET", "/v1/items/{item}", HTTP_PUBLIC, AUTH_SESSION_OPTIONAL,
 	    .handle = handle_get_item },
 
@@ -36,12 +36,12 @@ static const struct http_route routes[] = {
 	    JSON(KIB(64), handle_redeem_code) },
 	{ "POST", "/v1/purchases", HTTP_PUBLIC, AUTH_SESSION,
 	    JSON(KIB(64), handle_buy_items) },
-	{ "GET", "/v1/purchases", HTTP_PUBLIC, AUTH_SESSION,
-	    .handle = handle_list_purchases },
+	{ "GET", "/v1/purchases", HTTP_PUBLIC,
+	    AUTH_SESSION | TAKES_QUERY, .handle = handle_list_purchases },
 	{ "GET", "/v1/purchases/{purchase}", HTTP_PUBLIC, AUTH_SESSION,
 	    .handle = handle_get_purchase },
-	{ "GET", "/v1/library", HTTP_PUBLIC, AUTH_SESSION,
-	    .handle = handle_list_library },
+	{ "GET", "/v1/library", HTTP_PUBLIC,
+	    AUTH_SESSION | TAKES_QUERY, .handle = handle_list_library },
 	{ "POST", "/v1/library/{file}/access", HTTP_PUBLIC, AUTH_SESSION,
 	    .body = HTTP_BODY_JSON_OPTIONAL, .body_max_bytes = KIB(64),
 	    .handle = handle_issue_access },
@@ -51,8 +51,8 @@ static const struct http_route routes[] = {
 	/* the shop's own people */
 	{ "POST", "/admin/v1/items", HTTP_PEOPLE, AUTH_ADMIN,
 	    JSON(KIB(64), handle_create_item) },
-	{ "GET", "/admin/v1/items", HTTP_PEOPLE, AUTH_ADMIN,
-	    .handle = handle_list_any_items },
+	{ "GET", "/admin/v1/items", HTTP_PEOPLE,
+	    AUTH_ADMIN | TAKES_QUERY, .handle = handle_list_any_items },
 	{ "GET", "/admin/v1/items/{item}", HTTP_PEOPLE, AUTH_ADMIN,
 	    .handle = handle_get_any_item },
 	{ "PATCH", "/admin/v1/items/{item}", HTTP_PEOPLE, AUTH_ADMIN,
@@ -73,11 +73,11 @@ static const struct http_route routes[] = {
 	    JSON(KIB(64), handle_issue_codes) },
 
 	/* who runs it */
-	{ "GET", "/healthz", ALL, AUTH_NONE,
+	{ "GET", "/healthz", ALL, AUTH_NOTHING,
 	    .handle = http_operator_handle_health },
-	{ "GET", "/readyz", HTTP_OPERATOR, AUTH_NONE,
+	{ "GET", "/readyz", HTTP_OPERATOR, AUTH_NOTHING,
 	    .handle = handle_ready },
-	{ "GET", "/metrics", HTTP_OPERATOR, AUTH_NONE,
+	{ "GET", "/metrics", HTTP_OPERATOR, AUTH_NOTHING,
 	    .handle = handle_metrics },
 	{ .method = NULL },
 };

@@ -27,14 +27,19 @@ struct service {
 	struct admin_token *admin_token;
 };
 
-/* What the column "authentication" of the route table says. */
+/*
+ * What the column "authentication" of the route table says; with TAKES_QUERY
+ * or-ed to it the handler parses the query, and without it there must be none.
+ */
 enum authentication {
-	AUTH_NONE,
+	AUTH_NOTHING,		/* not even the query is looked at */
+	AUTH_ANYBODY,
 	AUTH_SESSION,		/* a session, or 401 */
 	AUTH_SESSION_OPTIONAL,	/* answers better with one */
 	AUTH_NEW_SESSION,	/* none needed; a foreign Origin is refused */
 	AUTH_ADMIN
 };
+#define TAKES_QUERY 0x100
 
 /* The route table, static; for http_server_options. */
 const struct http_route *service_routes(void);

@@ -25,6 +25,7 @@ struct sign_in {
 	struct account_registration registration;
 	struct credentials credentials;
 	struct session_start start;
+	char address[CLIENT_ADDRESS_SIZE];
 	bool counts;			/* an attempt was taken */
 };
 
@@ -55,7 +56,7 @@ static struct attempts_key
 sign_in_account_key(const struct sign_in *s)
 {
 	const struct attempts_key key = { .account = s->email,
-	    .address = http_request_peer(s->call.request) };
+	    .address = s->address };
 
 	return key;
 }
@@ -64,7 +65,7 @@ static struct attempts_key
 sign_in_address_key(const struct sign_in *s)
 {
 	const struct attempts_key key = {
-	    .address = http_request_peer(s->call.request) };
+	    .address = s->address };
 
 	return key;
 }
@@ -241,6 +242,7 @@ sign_in_new(struct http_request *request, struct service *service)
 	http_request_set_state(request, s, sign_in_release);
 	s->call.service = service;
 	s->call.request = request;
+	call_client_address(request, service, s->address);
 	e = email_normalise(s->email, members.email, strlen(members.email));
 	if (e != ERR_OK) {
 		http_reply_error_member(request, e, "email",

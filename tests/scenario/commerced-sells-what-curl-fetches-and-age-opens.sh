@@ -149,8 +149,49 @@ is "$STATUS $(json .id) $(json 'has("access")')" "200 $purchase_id false" \
 buyer GET /v1/purchases
 is "$(json '.items | length') $(json .next)" '1 null' 'the list of receipts'
 
+# --- gift codes ---------------------------------------------------------------------------
+issue() {		# KEY COUNT
+	admin POST /gift-codes -H "Idempotency-Key: $1" --json \
+	    "{\"amount\": {\"amount\": 70, \"currency\": \"EUR\"}, \"count\": $2,
+	    \"expires_at\": \"2099-12-31T23:59:59Z\"}"
+	while read -r code; do
+		secret "$code" "${code//-/}"
+	done < <(json '.codes[]?')
+}
+issue batch 3
+is "$STATUS $(json '.codes | unique | length') $(json .expires_at)" \
+    '201 3 2099-12-31T23:59:59Z' 'three codes are issued'
+like "$(json '.codes[0]')" '^([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}$' \
+    '  in groups of four'
+codes=$(json '.codes | join(" ")')
+code=$(json '.codes[0]')
+issue batch 3
+is "$STATUS $(header Idempotency-Replayed) $(json '.codes | join(" ")')" \
+    "200 true $codes" 'the same request again shows the same'
+issue batch 4
+problem_is 409 idempotency-key-reused 'another with the same key is refused'
+typed=$(tr 'A-Z01-' 'a-zOI ' <<<"$code")
+secret "$typed"
+redeem "$typed"
+is "$(json .balance.amount)" 320 'a code as people may type it'
+redeem "$code"
+is "$(json .balance.amount)" 320 'again it adds nothing'
+
+# --- an empty file -------------------------------------------------------------------------
+: >"$WORK/empty"
+make_item 'Nothing' 0 "$WORK/empty"
+buy "$ITEM"
+is "$(json '.access[0] | [.size, .sealed_size] | map(tostring) | join(" ")')" \
+    '0 200' 'a file of nothing is sold too'
+download "$URL" "$TOKEN" "$WORK/empty.age"
+open_sealed "$KEY" "$WORK/empty.age" "$WORK/empty.opened"
+ok '  and opens to nothing' test ! -s "$WORK/empty.opened"
+ITEM=$(jq -r '.lines[0].item' "$bought")
+
 # --- what is another's ------------------------------------------------------------------
 register
+buyer POST /v1/gift-codes/redeem --json "{\"code\": \"$code\"}"
+problem_is 409 code-used "another's code"
 buyer GET "/v1/purchases/$purchase_id"
 problem_is 404 not-found "another's receipt"
 buyer POST "/v1/library/$file/access"

@@ -199,6 +199,14 @@ for value in yes 1 TRUE ''; do
 	problem_is 400 wrong-type "unfinished=$value"
 done
 
+for path in /v1/shop "/v1/items/$ACCOUNT" /v1/account "/v1/library/$ACCOUNT/access"; do
+	[[ $path == */access ]] && method=POST || method=GET
+	buyer "$method" "$path?colour=red"
+	is "$STATUS $(json '[.type, .member] | join(" ")')" \
+	    '400 urn:counterfoil:unknown-member colour' \
+	    "a query where none is taken: $path"
+done
+
 # --- paths, methods ----------------------------------------------------------------------
 for path in /v1/items/x /v1/items/01934C00-0000-7000-8000-000000000000 \
     /v1/nothing / /v1/items/ /v1//items /admin/v1/items/x; do

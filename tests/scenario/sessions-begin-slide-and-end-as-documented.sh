@@ -156,6 +156,7 @@ problem_is 401 session-expired '  which is over'
 
 # --- wrong codes, and a lifetime --------------------------------------------------------------
 stop_commerced
+commerced_conf client-address-field X-Forwarded-For
 commerced_conf session-lifetime 2s
 start_commerced
 register
@@ -166,6 +167,15 @@ done
 problem_is 404 code-unknown 'ten wrong codes'
 buyer POST /v1/gift-codes/redeem --json '{"code": "0000-0000-0000-0011"}'
 problem_is 429 too-many-attempts 'and no eleventh in the hour'
+for i in {1..4}; do
+	sign_in nobody@example.com 'wrong horse battery' \
+	    -H "X-Forwarded-For: 192.0.2.$i, 192.0.2.1"
+done
+problem_is 429 too-many-attempts 'behind a proxy the last address counts'
+sign_in nobody@example.com 'wrong horse battery' \
+    -H 'X-Forwarded-For: 192.0.2.1, 192.0.2.2'
+problem_is 401 sign-in-refused '  and another one is apart'
+register
 is_over() {
 	buyer GET /v1/account
 	[[ $STATUS == 401 ]]
