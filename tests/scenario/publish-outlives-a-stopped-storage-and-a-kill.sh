@@ -127,4 +127,43 @@ ok 'with keep-sealed = no nothing stays here once it is stored' \
     wait_until 30 nothing_is_kept
 http "$COMMERCE_ADMIN/readyz"
 is "$STATUS $(json .files_waiting_for_storage)" '200 0' 'and nothing waits'
+
+# --- refused, and then not --------------------------------------------------------------------
+printf '%s %s %s\n' "$COMMERCE_ID" unknown "$(random_hex 32)" >"$WORK/other.keys"
+cat "$SIGNING_KEYS" >>"$WORK/other.keys"
+cp "$SIGNING_KEYS" "$WORK/old.keys"
+cp "$WORK/other.keys" "$SIGNING_KEYS"
+kill -HUP "$COMMERCED_PID"
+wait_until 20 grep -q 'reloaded the signing keys' "$LOGS/commerced.log"
+draft_item 'Refused' 10
+upload "$ITEM" "$WORK/two" refused.ogg
+status_is 202 'a storage that does not know our key takes nothing'
+ok '  which is logged with its reason' wait_until 20 grep -q \
+    'refused status=403 slug=token-refused' "$LOGS/commerced.log"
+cp "$WORK/old.keys" "$SIGNING_KEYS"
+kill -HUP "$COMMERCED_PID"
+ok 'with the right key and SIGHUP it is stored without waiting' \
+    wait_until 20 file_is_stored "$ITEM" refused.ogg
+
+# --- stopped while an upload waits to be stored ------------------------------------------------
+stop_commerced
+stop_stored
+commerced_conf publish-wait 60s
+start_commerced
+curl -sS --max-time 60 -o "$WORK/waiting" -w '%{http_code}' \
+    -T "$WORK/one-1" -H "Authorization: Bearer $ADMIN_TOKEN" \
+    -H 'Content-Type: audio/ogg' "$SHOP/admin/v1/items/$ITEM/files/late.ogg" \
+    >"$WORK/waiting-status" &
+waiting=$!
+file_is_pending() {
+	admin GET "/items/$ITEM/files/late.ogg"
+	[[ $STATUS == 200 && $(json .state) == pending ]]
+}
+wait_until 20 file_is_pending
+begun=$SECONDS
+stop_commerced
+wait "$waiting"
+is "$(<"$WORK/waiting-status") $(jq -r .state "$WORK/waiting")" '202 pending' \
+    'a stop answers an upload that waits to be stored'
+ok '  at once' test $((SECONDS - begun)) -lt 10
 done_testing
