@@ -182,4 +182,24 @@ is_over() {
 }
 ok 'a session ends when it is not used' wait_until 30 is_over
 problem_is 401 session-expired '  and says so'
+
+# --- more than the password threads can take ----------------------------------------------------
+stop_commerced
+commerced_conf client-address-field ''
+commerced_conf password-threads 1
+commerced_conf password-queue 1
+commerced_conf attempts-by-account 1000
+commerced_conf attempts-by-address 1000
+start_commerced
+# All in one process, which opens the connections at once.
+mapfile -t urls < <(for _ in {1..10}; do
+	printf '%s\n' -o /dev/null "$SHOP/v1/sessions"
+done)
+curl -sS -Z --parallel-immediate --max-time 60 -w '%{http_code} %header{Retry-After}\n' \
+    --json "$(credentials nobody@example.com 'correct horse battery')" \
+    "${urls[@]}" 2>/dev/null | sort | uniq -c | awk '{ print $2, $3 }' >"$WORK/busy"
+is "$(tr '\n' ';' <"$WORK/busy")" '401 ;503 1;' \
+    'what the password threads cannot take is told to come again'
+sign_in nobody@example.com 'correct horse battery'
+problem_is 401 sign-in-refused '  and is heard then'
 done_testing
