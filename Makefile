@@ -43,6 +43,12 @@ OBJ := $(OUT)/obj
 
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -I. $(WARNINGS) $(WERROR) $(OPTIMISE) \
 	$(HARDENING) -DCOUNTERFOIL_VERSION='"$(VERSION)"' $(CFLAGS)
+# When this was written, so that a clock before it is seen to be wrong; no
+# later than now, and the same for every build of the same source.
+SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || \
+	stat -c %Y CHANGES.md)
+$(OBJ)/common/clock.o: CFLAGS += \
+	-DCOUNTERFOIL_BUILT_S='INT64_C($(SOURCE_DATE_EPOCH))'
 ALL_LDFLAGS = $(LINK_HARDENING) $(LDFLAGS)
 
 quiet = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
@@ -141,8 +147,11 @@ $(OUT)/test/replay/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay.o \
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
 
-# A library to preload that holds back what puts data on the disk.
-$(OUT)/test/hold-sync.so: tests/tools/hold-sync.c
+# Libraries to preload: one holds back what puts data on the disk, one turns
+# the clock back.
+PRELOADED := hold-sync shift-clock
+$(addprefix $(OUT)/test/,$(addsuffix .so,$(PRELOADED))): \
+    $(OUT)/test/%.so: tests/tools/%.c
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) $(WERROR) \
 	    -O2 -fPIC -shared -o $@ $<
@@ -166,7 +175,7 @@ FAULT_PROGRAMS := $(addprefix $(OUT)/test/, fault.so fault-replay check-books)
 
 # Programs that scenarios use, linked with common/.
 tool_PROGRAMS := $(patsubst tests/tools/%.c,$(OUT)/test/tools/%,\
-	$(filter-out tests/tools/hold-sync.c,$(wildcard tests/tools/*.c)))
+	$(filter-out $(PRELOADED:%=tests/tools/%.c),$(wildcard tests/tools/*.c)))
 $(OUT)/test/tools/%: $(OBJ)/tests/tools/%.o $(lib_common)
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
@@ -188,7 +197,7 @@ TESTS ?= $(LINTS) $(unit_PROGRAMS) $(replay_PROGRAMS) $(SCENARIOS) \
 	--last $(LAST_TESTS)
 
 test-programs: all $(unit_PROGRAMS) $(replay_PROGRAMS) $(tool_PROGRAMS) \
-    $(OUT)/test/hold-sync.so $(FAULT_PROGRAMS) $(AGE_VECTORS)/.unpacked
+    $(PRELOADED:%=$(OUT)/test/%.so) $(FAULT_PROGRAMS) $(AGE_VECTORS)/.unpacked
 
 # The calls of make by make keep the order: packages, programs, tests.
 check:

@@ -43,6 +43,12 @@ clock_monotonic_ms(void)
 	return clock_milliseconds(clock_read(CLOCK_MONOTONIC));
 }
 
+bool
+clock_is_plausible(int64_t unix_s)
+{
+	return unix_s >= COUNTERFOIL_BUILT_S;
+}
+
 /* What lies outside of the years that the text can show becomes their end. */
 static time_t
 clock_clamp(int64_t unix_s)

@@ -70,7 +70,8 @@ fail(const struct incoming *incoming, const char *what)
 
 /*
  * A full disk is better found before the body than after it.  The size stays:
- * it counts what has arrived.
+ * it counts what has arrived.  The reserve is looked at again behind the
+ * allocation, as others may have allocated since.
  */
 static enum err
 reserve(struct incoming *incoming, uint64_t offset, uint64_t size_bytes)
@@ -83,9 +84,10 @@ reserve(struct incoming *incoming, uint64_t offset, uint64_t size_bytes)
 		result = fallocate(incoming->file, FALLOC_FL_KEEP_SIZE,
 		    (off_t)offset, (off_t)size_bytes);
 	while (result == -1 && errno == EINTR);
-	if (result == 0 || errno == EOPNOTSUPP || errno == ENOSYS ||
-	    errno == EINVAL)
-		return ERR_OK;
+	if (result == 0)
+		return objects_check_room(incoming->objects, 0);
+	if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EINVAL)
+		return objects_check_room(incoming->objects, size_bytes);
 	return fail(incoming, "reserve space for");
 }
 

@@ -89,9 +89,12 @@ open_root(struct daemon *daemon)
 	enum err e = objects_open(daemon->settings.object_root,
 	    &stored->objects);
 
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
+		objects_set_reserve(stored->objects,
+		    (uint64_t)daemon->settings.free_space_reserve_bytes);
 		e = pieces_new(stored->objects, PIECES_HELD_MAX,
 		    &stored->pieces);
+	}
 	if (e == ERR_OK)
 		e = housekeeping_start(stored->objects, stored->pieces,
 		    daemon->settings.piece_lifetime_s, &daemon->housekeeping);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -17,6 +18,7 @@
 
 struct objects {
 	int root;
+	uint64_t reserve_bytes;
 	/*
 	 * Held while a folder is made and fsynced in its parent: who finds a
 	 * folder may rely on it being durable.
@@ -271,6 +273,40 @@ out:
 	return e;
 }
 
+void
+objects_set_reserve(struct objects *objects, uint64_t reserve_bytes)
+{
+	objects->reserve_bytes = reserve_bytes;
+}
+
+enum err
+objects_free_space(struct objects *objects, uint64_t *free_bytes)
+{
+	struct statvfs status;
+
+	if (fstatvfs(objects->root, &status) == -1) {
+		log_errno("cannot ask how much space is free");
+		return beneath_err(errno);
+	}
+	*free_bytes = (uint64_t)status.f_bavail * status.f_frsize;
+	return ERR_OK;
+}
+
+enum err
+objects_check_room(struct objects *objects, uint64_t more_bytes)
+{
+	uint64_t free_bytes = 0;
+	enum err e;
+
+	if (objects->reserve_bytes == 0)
+		return ERR_OK;
+	e = objects_free_space(objects, &free_bytes);
+	if (e == ERR_OK && (free_bytes < objects->reserve_bytes ||
+	    free_bytes - objects->reserve_bytes < more_bytes))
+		e = ERR_STORAGE_FULL;
+	return e;
+}
+
 enum err
 objects_probe(struct objects *objects)
 {
@@ -286,5 +322,5 @@ objects_probe(struct objects *objects)
 		e = beneath_err(errno);
 	unlinkat(objects->root, name, 0);
 	close(file);
-	return e;
+	return e == ERR_OK ? objects_check_room(objects, 0) : e;
 }

@@ -89,8 +89,22 @@ enum err objects_list(struct objects *objects, const char *commerce_id,
     const char *after, struct object_page *page);
 
 /*
- * Can something be written below the root just now?  ERR_STORAGE_FULL,
- * ERR_BUSY, ERR_STORAGE_ERROR.
+ * Uploads must leave so much free; before the first upload.  None at first.
+ */
+void objects_set_reserve(struct objects *objects, uint64_t reserve_bytes);
+
+/* What is free on the root's file system for us.  ERR_STORAGE_ERROR. */
+enum err objects_free_space(struct objects *objects, uint64_t *free_bytes);
+
+/*
+ * Is there room for more_bytes besides the reserve?  ERR_STORAGE_FULL,
+ * ERR_STORAGE_ERROR.  Waits for no disk on local file systems.
+ */
+enum err objects_check_room(struct objects *objects, uint64_t more_bytes);
+
+/*
+ * Can something be written below the root just now?  ERR_STORAGE_FULL (the
+ * reserve is reached, or all is full), ERR_BUSY, ERR_STORAGE_ERROR.
  */
 enum err objects_probe(struct objects *objects);
 

@@ -1,7 +1,9 @@
 /* /readyz and /metrics. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/clock.h"
 #include "stored/errand.h"
 #include "stored/stored.h"
 
@@ -37,13 +39,16 @@ answer_ready(struct http_request *request, void *application)
 	bool is_ready;
 
 	add_reason(reasons, e == ERR_STORAGE_FULL,
-	    "no space is left below object-root");
+	    "no space is left below object-root, or less than "
+	    "free-space-reserve");
 	add_reason(reasons, e == ERR_BUSY,
 	    "too much to do, or no descriptors left");
 	add_reason(reasons, e != ERR_OK && e != ERR_STORAGE_FULL &&
 	    e != ERR_BUSY, "object-root cannot be written to");
 	add_reason(reasons, authority_key_count(stored->authority) == 0,
 	    "the file of signing-keys holds no key");
+	add_reason(reasons, !clock_is_plausible(clock_unix_s()),
+	    "the clock stands before the day this program was built; set it");
 	add_reason(reasons, http_request_is_draining(request),
 	    "the daemon is stopping");
 	is_ready = json_array_size(reasons) == 0;
@@ -71,16 +76,22 @@ operator_ready(struct http_request *request, void *application)
 /* --- metrics ------------------------------------------------------------- */
 
 static void
-write_gauge(FILE *out, const char *name, const char *help, size_t value)
+write_gauge(FILE *out, const char *name, const char *help, uint64_t value)
 {
-	fprintf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %zu\n", name, help,
-	    name, name, value);
+	fprintf(out, "# HELP %s %s\n# TYPE %s gauge\n%s %" PRIu64 "\n", name,
+	    help, name, name, value);
 }
 
 static void
 write_metrics(struct stored *stored, FILE *out)
 {
+	uint64_t free_bytes;
+
 	metrics_write(stored->metrics, out);
+	if (objects_free_space(stored->objects, &free_bytes) == ERR_OK)
+		write_gauge(out, "stored_free_bytes",
+		    "Space that is free for objects, the reserve included.",
+		    free_bytes);
 	write_gauge(out, "stored_pieces_remembered",
 	    "Uploads in pieces that are in memory.",
 	    pieces_count(stored->pieces));

@@ -61,6 +61,11 @@ static const struct config_key keys[] = {
 	    .least = 1, .most = INT64_C(366) * 86400,
 	    .help = "Pieces of an upload that is not continued for so long "
 	    "are removed." },
+	{ .name = "free-space-reserve", .kind = CONFIG_SIZE,
+	    .offset = FIELD(free_space_reserve_bytes), .initial = "256MiB",
+	    .least = 0, .most = INT64_C(1) << 50,
+	    .help = "Uploads that would leave less free space than this are "
+	    "refused; 0 is none." },
 	{ .name = "access-log", .kind = CONFIG_TEXT,
 	    .offset = FIELD(access_log), .initial = "off",
 	    .help = "off, full, or N for one request in N." },

@@ -22,6 +22,7 @@ struct settings {
 	int64_t stop_timeout_s;
 	int64_t max_object_bytes;
 	int64_t piece_lifetime_s;
+	int64_t free_space_reserve_bytes;
 	char *access_log;
 	char *access_log_file;		/* NULL: to the log */
 };

@@ -107,7 +107,12 @@ upload_prepare(struct errand *errand)
 {
 	struct upload *upload = (struct upload *)errand;
 	struct stored *stored = upload->stored;
+	enum err e;
 
+	e = objects_check_room(stored->objects, upload->is_piece ?
+	    upload->range.total - upload->range.from : upload->length);
+	if (e != ERR_OK)
+		return e;
 	if (!upload->is_piece)
 		return incoming_create(stored->objects, &upload->key,
 		    upload->length, &upload->incoming);

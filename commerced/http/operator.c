@@ -7,6 +7,7 @@
 #include "commerced/http/handlers.h"
 #include "commerced/http/shape.h"
 #include "commerced/shop/publish.h"
+#include "common/clock.h"
 
 void
 handle_ready(struct http_request *request, void *application)
@@ -14,17 +15,21 @@ handle_ready(struct http_request *request, void *application)
 	const struct service *service = application;
 	int64_t backlog = 0, oldest_ms = 0;
 	bool is_draining = http_request_is_draining(request);
+	bool has_time = clock_is_plausible(clock_unix_s());
 	enum err e;
 
 	http_reply_field(request, "Cache-Control", "no-store");
 	e = shop_check(service->shop);
 	if (e == ERR_OK)
 		e = push_backlog(service->shop, &backlog, &oldest_ms);
-	http_reply_json(request, e == ERR_OK && !is_draining ? 200 : 503,
-	    json_pack("{s:s, s:s, s:I, s:o}",
-	    "status", is_draining ? "stopping" : e == ERR_OK ? "ok" :
-	    "failing",
+	http_reply_json(request,
+	    e == ERR_OK && has_time && !is_draining ? 200 : 503,
+	    json_pack("{s:s, s:s, s:s, s:I, s:o}",
+	    "status", is_draining ? "stopping" : e == ERR_OK && has_time ?
+	    "ok" : "failing",
 	    "database", e == ERR_OK ? "ok" : err_text(e),
+	    "clock", has_time ? "ok" : "stands before the day this program "
+	    "was built; set it",
 	    "files_waiting_for_storage", (json_int_t)backlog,
 	    "oldest_waits_since", oldest_ms == 0 ? json_null() :
 	    shape_time_ms(oldest_ms)));

@@ -160,12 +160,14 @@ put -T "$WORK/file"
 status_is 200 'and writing, once it is back'
 
 # A disk that is full.
+NO_SPACE='no space is left below object-root, or less than free-space-reserve'
 stop_stored
 DISK=$WORK/disk
 mkdir "$DISK"
 if mount -t tmpfs -o size=1m,mode=700 tmpfs "$DISK" 2>/dev/null; then
 	scenario_cleanup() { umount "$DISK"; }
 	stored_conf object-root "$DISK"
+	stored_conf free-space-reserve 0
 	start_stored
 	make_file "$WORK/fits" 700000
 	put_object "$WORK/fits"
@@ -198,12 +200,39 @@ if mount -t tmpfs -o size=1m,mode=700 tmpfs "$DISK" 2>/dev/null; then
 	head -c 2M /dev/zero >"$DISK/filler" 2>/dev/null || :
 	http "$STORAGE_ADMIN/readyz"
 	is "$STATUS $(json '.reasons[0]')" \
-	    '503 no space is left below object-root' '/readyz says so'
+	    "503 $NO_SPACE" '/readyz says so'
 	put_object "$WORK/file"
 	problem_is 507 storage-full 'not a byte is left'
 	rm "$DISK/filler"
 	http "$STORAGE_ADMIN/readyz"
 	status_is 200 'room again: ready'
+	stop_stored
+
+	# 1024 KiB less 684 for the object leave 340 for a reserve of 300.
+	rm -rf "${DISK:?}"/*
+	stored_conf free-space-reserve 300KiB
+	start_stored
+	make_file "$WORK/fits" 700000
+	put_object "$WORK/fits"
+	status_is 201 'what leaves the reserve alone is stored'
+	FITS=$OBJECT
+	make_file "$WORK/more" 50000
+	put_object "$WORK/more"
+	problem_is 507 storage-full 'what would not is refused'
+	OBJECT=$(sha256 "$WORK/more")
+	own
+	head -c 10 "$WORK/more" >"$WORK/piece"
+	put -T "$WORK/piece" -H 'Content-Range: bytes 0-9/50000'
+	problem_is 507 storage-full 'also by its first piece'
+	http "$STORAGE_ADMIN/readyz"
+	status_is 200 'ready still: smaller ones may come'
+	head -c 50000 /dev/zero >"$DISK/filler"
+	http "$STORAGE_ADMIN/readyz"
+	is "$STATUS $(json '.reasons[0]')" "503 $NO_SPACE" \
+	    'the reserve is reached by others: /readyz says so'
+	get_object "$FITS"
+	same_file "$BODY" "$WORK/fits" 'and reading goes on'
+	ok 'nothing is left of them' test -z "$(find "$DISK/incoming" -type f)"
 	stop_stored
 else
 	pass 'full disk # SKIP a file system of a test needs root'

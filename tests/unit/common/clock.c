@@ -33,6 +33,16 @@ unix_time_is_written_in_utc(void **state)
 }
 
 static void
+a_time_before_the_build_is_not_believed(void **state)
+{
+	(void)state;
+	assert_true(clock_is_plausible(clock_unix_s()));
+	assert_false(clock_is_plausible(0));
+	assert_false(clock_is_plausible(-1));
+	assert_false(clock_is_plausible(1577836800));	/* 2020 */
+}
+
+static void
 the_time_zone_of_the_host_changes_nothing(void **state)
 {
 	(void)state;
@@ -83,6 +93,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unix_time_is_written_in_utc),
+		cmocka_unit_test(a_time_before_the_build_is_not_believed),
 		cmocka_unit_test(the_time_zone_of_the_host_changes_nothing),
 		cmocka_unit_test(what_has_no_four_digits_of_year_is_clamped),
 		cmocka_unit_test(seconds_and_milliseconds_are_of_one_clock),
