@@ -22,15 +22,17 @@
 #define EXIT_USAGE 2
 
 /* Values of long options that have no letter. */
-enum { OPTION_LOG_FORMAT = 256, OPTION_LOG_LEVEL };
+enum { OPTION_LOG_FORMAT = 256, OPTION_LOG_LEVEL, OPTION_EXTRA };
 
 static const struct option process_long_options[] = {
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "log-format", required_argument, NULL, OPTION_LOG_FORMAT },
 	{ "log-level", required_argument, NULL, OPTION_LOG_LEVEL },
-	{ NULL, 0, NULL, 0 }
 };
+
+#define PROCESS_LONG_COUNT \
+	(sizeof(process_long_options) / sizeof(process_long_options[0]))
 
 static const char *const process_log_formats[LOG_FORMAT__COUNT + 1] = {
 	[LOG_FORMAT_TEXT] = "text",
@@ -45,7 +47,17 @@ static const char *const process_log_levels[LOG_LEVEL__COUNT + 1] = {
 };
 
 static void
-process_print_help(const char *program, const char *default_config)
+process_print_extras(const struct process_extra *extra)
+{
+	for (; extra != NULL && extra->name != NULL; extra++)
+		printf("  --%s%-*s%s\n", extra->name,
+		    21 - (int)strlen(extra->name),
+		    extra->number != NULL ? " NUMBER" : "", extra->help);
+}
+
+static void
+process_print_help(const char *program, const char *default_config,
+    const struct process_extra *extras)
 {
 	printf("usage: %s [-n | -T] [-f FILE] [--log-format FORMAT]"
 	    " [--log-level LEVEL]\n\n"
@@ -57,9 +69,11 @@ process_print_help(const char *program, const char *default_config)
 	    "  --log-format FORMAT    text or json (text)\n"
 	    "  --log-level LEVEL      error, warning, info or debug (info)\n"
 	    "  -h, --help             print this and exit\n"
-	    "  -V, --version          print the version and exit\n\n"
-	    "SIGHUP reloads what can change while running; SIGTERM and SIGINT"
-	    " stop cleanly.\n", program, default_config);
+	    "  -V, --version          print the version and exit\n",
+	    program, default_config);
+	process_print_extras(extras);
+	printf("\nSIGHUP reloads what can change while running; SIGTERM and"
+	    " SIGINT stop cleanly.\n");
 }
 
 /* Exit 0 only when what was asked for has reached standard output. */
@@ -107,6 +121,21 @@ process_refuse_option(const char *program, char *argv[], int result)
 }
 
 static void
+process_take_extra(const char *program, const struct process_extra *extra)
+{
+	char *end;
+
+	*extra->is_given = true;
+	if (extra->number == NULL)
+		return;
+	errno = 0;
+	*extra->number = strtoll(optarg, &end, 10);
+	if (errno != 0 || *end != '\0' || *optarg < '0' || *optarg > '9' ||
+	    *extra->number < 1)
+		process_refuse(program, "not a number from 1 up:", optarg);
+}
+
+static void
 process_take_option(int result, char *argv[], const char *program,
     const char *default_config, struct process_options *options)
 {
@@ -121,7 +150,7 @@ process_take_option(int result, char *argv[], const char *program,
 		options->print = true;
 		break;
 	case 'h':
-		process_print_help(program, default_config);
+		process_print_help(program, default_config, options->extras);
 		process_exit_printed();
 	case 'V':
 		printf("%s (Counterfoil) %s\n", program, COUNTERFOIL_VERSION);
@@ -134,25 +163,48 @@ process_take_option(int result, char *argv[], const char *program,
 		options->log_level = (enum log_level)process_choose(program,
 		    process_log_levels, "no log level is called", optarg);
 		break;
-	default:	/* of an int: '?' and ':' */
+	default:	/* of an int: an extra's, '?' and ':' */
+		if (result >= OPTION_EXTRA) {
+			process_take_extra(program,
+			    &options->extras[result - OPTION_EXTRA]);
+			break;
+		}
 		process_refuse_option(program, argv, result);
 	}
+}
+
+/* The options of all programs, those of this one, and the end. */
+static void
+process_add_extras(struct option *all, const struct process_extra *extras)
+{
+	size_t count = PROCESS_LONG_COUNT;
+
+	memcpy(all, process_long_options, sizeof(process_long_options));
+	for (int i = 0; extras != NULL && extras[i].name != NULL &&
+	    i < PROCESS_EXTRAS_MAX; i++)
+		all[count++] = (struct option){ extras[i].name,
+		    extras[i].number != NULL ? required_argument : no_argument,
+		    NULL, OPTION_EXTRA + i };
+	all[count] = (struct option){ NULL, 0, NULL, 0 };
 }
 
 void
 process_parse_options(int argc, char *argv[], const char *program,
     const char *default_config, struct process_options *options)
 {
+	struct option all[PROCESS_LONG_COUNT + PROCESS_EXTRAS_MAX + 1];
 	int result;
 
+	process_add_extras(all, options->extras);
 	*options = (struct process_options){
+		.extras = options->extras,
 		.config_path = default_config,
 		.log_format = LOG_FORMAT_TEXT,
 		.log_level = LOG_LEVEL_INFO,
 	};
 	opterr = 0;
-	while ((result = getopt_long(argc, argv, "+:f:nThV",
-	    process_long_options, NULL)) != -1)
+	while ((result = getopt_long(argc, argv, "+:f:nThV", all,
+	    NULL)) != -1)
 		process_take_option(result, argv, program, default_config,
 		    options);
 	if (optind < argc)

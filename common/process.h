@@ -5,12 +5,24 @@
 #define COMMON_PROCESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/err.h"
 #include "common/log.h"
 
+/* An option of one program's own, beside those of all. */
+struct process_extra {
+	const char *name;	/* "scrub": --scrub; NULL ends a table */
+	const char *help;
+	bool *is_given;
+	int64_t *number;	/* NULL: takes no value; else one from 1 up */
+};
+
+#define PROCESS_EXTRAS_MAX 8
+
 /* What every daemon of the project takes on its command line. */
 struct process_options {
+	const struct process_extra *extras;	/* set before; NULL: none */
 	const char *config_path;	/* -f FILE */
 	bool check_only;		/* -n: check the configuration, exit */
 	bool print;			/* -T: print the effective one, exit */
@@ -19,9 +31,9 @@ struct process_options {
 };
 
 /*
- * Parse argv.  --help and --version print and exit with 0; a bad argument
- * prints one line that says what to do, and exits with 2.  Also sets SIGPIPE
- * ignored, and umask 077.
+ * Parse argv into options, where only extras is set before.  --help and
+ * --version print and exit with 0; a bad argument prints one line that says
+ * what to do, and exits with 2.  Also sets SIGPIPE ignored, and umask 077.
  */
 void process_parse_options(int argc, char *argv[], const char *program,
     const char *default_config, struct process_options *options);

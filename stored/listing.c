@@ -203,3 +203,33 @@ objects_list(struct objects *objects, const char *commerce_id,
 		    commerce_id, err_text(e));
 	return e;
 }
+
+enum err
+objects_next_issuer(struct objects *objects, const char *after,
+    char next[static COMMERCE_ID_MAX + 1])
+{
+	const struct dirent *entry;
+	DIR *stream = NULL;
+	enum err e;
+	int folder = beneath_open_folder(objects_root(objects), "objects");
+
+	next[0] = '\0';
+	if (folder != -1)
+		stream = fdopendir(folder);
+	if (stream == NULL) {
+		e = beneath_err(errno);
+		log_errno("cannot read the folder objects of object-root");
+		if (folder != -1)
+			close(folder);
+		return e;
+	}
+	while ((entry = readdir(stream)) != NULL) {
+		if (!commerce_id_is_valid(entry->d_name) ||
+		    strcmp(entry->d_name, after) <= 0 ||
+		    (next[0] != '\0' && strcmp(entry->d_name, next) >= 0))
+			continue;
+		snprintf(next, COMMERCE_ID_MAX + 1, "%.64s", entry->d_name);
+	}
+	closedir(stream);
+	return next[0] != '\0' ? ERR_OK : ERR_OBJECT_NOT_FOUND;
+}

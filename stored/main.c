@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "common/process.h"
 #include "stored/housekeeping.h"
+#include "stored/scrub_command.h"
 #include "stored/settings.h"
 #include "stored/stored.h"
 
@@ -28,6 +29,7 @@ struct daemon {
 	struct settings settings;
 	struct stored stored;
 	struct housekeeping *housekeeping;
+	bool is_scrub;			/* --scrub */
 };
 
 /* As many descriptors as we may have: each transfer takes two. */
@@ -83,6 +85,19 @@ make_server(struct daemon *daemon)
 }
 
 static enum err
+start_scrub(struct daemon *daemon)
+{
+	const struct scrub_options options = {
+		.objects = daemon->stored.objects,
+		.metrics = daemon->stored.metrics,
+		.rate_bytes = (uint64_t)daemon->settings.scrub_rate_bytes,
+		.interval_s = daemon->settings.scrub_interval_s,
+	};
+
+	return scrub_start(&options, &daemon->stored.scrub);
+}
+
+static enum err
 open_root(struct daemon *daemon)
 {
 	struct stored *stored = &daemon->stored;
@@ -98,6 +113,8 @@ open_root(struct daemon *daemon)
 	if (e == ERR_OK)
 		e = housekeeping_start(stored->objects, stored->pieces,
 		    daemon->settings.piece_lifetime_s, &daemon->housekeeping);
+	if (e == ERR_OK)
+		e = start_scrub(daemon);
 	return e;
 }
 
@@ -170,6 +187,7 @@ stop(struct daemon *daemon)
 		http_server_free(stored->server);
 	}
 	worker_pool_free(stored->workers);
+	scrub_stop(stored->scrub);
 	housekeeping_stop(daemon->housekeeping);
 	pieces_free(stored->pieces);
 	objects_close(stored->objects);
@@ -204,8 +222,15 @@ int
 main(int argc, char *argv[])
 {
 	struct daemon daemon = { 0 };
+	const struct process_extra extras[] = {
+		{ "scrub", "read every object now, by the daemon if it runs,\n"
+		    "                         and say what is damaged",
+		    &daemon.is_scrub, NULL },
+		{ NULL, NULL, NULL, NULL },
+	};
 	int status = EXIT_FAILURE;
 
+	daemon.options.extras = extras;
 	process_parse_options(argc, argv, PROGRAM, DEFAULT_CONFIG,
 	    &daemon.options);
 	log_init(PROGRAM, daemon.options.log_format, daemon.options.log_level);
@@ -214,6 +239,10 @@ main(int argc, char *argv[])
 		goto out;
 	if (daemon.options.check_only || daemon.options.print) {
 		status = check_only(&daemon);
+		goto out;
+	}
+	if (daemon.is_scrub) {
+		status = scrub_command(&daemon.settings);
 		goto out;
 	}
 	if (start(&daemon) == ERR_OK) {

@@ -44,6 +44,14 @@ static const struct {
 	    "Uploads that ended in the middle of the body." },
 	[METRIC_OBJECTS_REMOVED] = { "stored_objects_removed_total",
 	    "Objects removed by their issuer." },
+	[METRIC_SCRUB_OBJECTS] = { "stored_scrub_objects_total",
+	    "Objects that scrubbing has read." },
+	[METRIC_SCRUB_BYTES] = { "stored_scrub_bytes_total",
+	    "Bytes that scrubbing has read." },
+	[METRIC_SCRUB_DAMAGED] = { "stored_scrub_damaged_total",
+	    "Objects found damaged and put into quarantine." },
+	[METRIC_SCRUB_UNREADABLE] = { "stored_scrub_unreadable_total",
+	    "Objects and folders that could not be read." },
 };
 
 enum err

@@ -15,6 +15,10 @@ enum metric {
 	METRIC_UPLOAD_BYTES,		/* of bodies, kept or not */
 	METRIC_UPLOADS_CUT,		/* the client left in mid-body */
 	METRIC_OBJECTS_REMOVED,		/* 204 of DELETE */
+	METRIC_SCRUB_OBJECTS,		/* looked at by scrubbing */
+	METRIC_SCRUB_BYTES,		/* read by it */
+	METRIC_SCRUB_DAMAGED,		/* found to be no longer their id */
+	METRIC_SCRUB_UNREADABLE,	/* could not be read */
 	METRIC__COUNT
 };
 

@@ -24,6 +24,11 @@ struct objects {
 	 * folder may rely on it being durable.
 	 */
 	pthread_mutex_t making_folders;
+	/*
+	 * Held by all who give a name to an object, together, and alone by who
+	 * takes away the one that was found damaged: not another one.
+	 */
+	pthread_rwlock_t naming;
 };
 
 static const char *const root_folders[] = { "objects", "incoming",
@@ -71,6 +76,7 @@ objects_open(const char *root, struct objects **out)
 	if (objects == NULL)
 		return ERR_NO_MEMORY;
 	pthread_mutex_init(&objects->making_folders, NULL);
+	pthread_rwlock_init(&objects->naming, NULL);
 	objects->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (objects->root == -1) {
 		log_errno("object-root %s: cannot be opened; make the folder "
@@ -94,6 +100,7 @@ objects_close(struct objects *objects)
 		return;
 	if (objects->root != -1)
 		close(objects->root);
+	pthread_rwlock_destroy(&objects->naming);
 	pthread_mutex_destroy(&objects->making_folders);
 	free(objects);
 }
@@ -255,10 +262,14 @@ objects_adopt(struct objects *objects, const struct object_key *key,
 {
 	enum err e = ERR_OK;
 	int folder = make_object_folder(objects, key);
+	int renamed;
 
 	if (folder == -1)
 		return fail(key, "make the folder of");
-	if (rename_onto(from, name, folder, key->object, is_new) == -1) {
+	pthread_rwlock_rdlock(&objects->naming);
+	renamed = rename_onto(from, name, folder, key->object, is_new);
+	pthread_rwlock_unlock(&objects->naming);
+	if (renamed == -1) {
 		e = fail(key, "name");
 		goto out;
 	}
@@ -273,6 +284,77 @@ out:
 	return e;
 }
 
+/* --- quarantine ----------------------------------------------------------- */
+
+/* ROOT/quarantine/COMMERCE, made where it is missing. */
+static int
+make_quarantine_folder(struct objects *objects, const char *commerce_id)
+{
+	int folder, error_number;
+
+	pthread_mutex_lock(&objects->making_folders);
+	folder = beneath_open_folder(objects->root, "quarantine");
+	folder = descend(folder, commerce_id);
+	error_number = errno;
+	pthread_mutex_unlock(&objects->making_folders);
+	errno = error_number;
+	return folder;
+}
+
+static bool
+is_same_file(int folder, const char *name, int descriptor)
+{
+	struct stat named, opened;
+
+	return fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    fstat(descriptor, &opened) == 0 &&
+	    named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
+static enum err
+move_away(struct objects *objects, const struct object_key *key,
+    int descriptor, int folder, int quarantine)
+{
+	enum err e = ERR_OK;
+
+	pthread_rwlock_wrlock(&objects->naming);
+	if (!is_same_file(folder, key->object, descriptor))
+		e = ERR_OBJECT_NOT_FOUND;
+	else if (renameat(folder, key->object, quarantine, key->object) == -1)
+		e = is_absence(errno) ? ERR_OBJECT_NOT_FOUND :
+		    fail(key, "put into quarantine");
+	pthread_rwlock_unlock(&objects->naming);
+	if (e == ERR_OK && (fsync(quarantine) == -1 || fsync(folder) == -1))
+		e = fail(key, "make the quarantine durable of");
+	return e;
+}
+
+enum err
+objects_quarantine(struct objects *objects, const struct object_key *key,
+    int descriptor)
+{
+	char path[OBJECTS_PATH_MAX];
+	enum err e = ERR_OK;
+	int folder, quarantine;
+
+	quarantine = make_quarantine_folder(objects, key->commerce_id);
+	if (quarantine == -1)
+		return fail(key, "make the folder for the quarantine of");
+	write_folder_path(path, key);
+	folder = beneath_open_folder(objects->root, path);
+	if (folder == -1) {
+		e = is_absence(errno) ? ERR_OBJECT_NOT_FOUND :
+		    fail(key, "open the folder of");
+	} else {
+		e = move_away(objects, key, descriptor, folder, quarantine);
+		close(folder);
+	}
+	close(quarantine);
+	return e;
+}
+
+/* --- room ----------------------------------------------------------------- */
+
 void
 objects_set_reserve(struct objects *objects, uint64_t reserve_bytes)
 {
@@ -286,7 +368,7 @@ objects_free_space(struct objects *objects, uint64_t *free_bytes)
 
 	if (fstatvfs(objects->root, &status) == -1) {
 		log_errno("cannot ask how much space is free");
-		return beneath_err(errno);
+		return ERR_STORAGE_ERROR;
 	}
 	*free_bytes = (uint64_t)status.f_bavail * status.f_frsize;
 	return ERR_OK;

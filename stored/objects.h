@@ -69,6 +69,22 @@ enum err objects_remove(struct objects *objects,
 enum err objects_adopt(struct objects *objects, const struct object_key *key,
     int from, const char *name, bool *is_new);
 
+/*
+ * Durably move the object that descriptor is open on to ROOT/quarantine, where
+ * nobody is served from.  An object that replaced it meanwhile stays:
+ * ERR_OBJECT_NOT_FOUND.  Else the errors of objects_remove().
+ */
+enum err objects_quarantine(struct objects *objects,
+    const struct object_key *key, int descriptor);
+
+/*
+ * The first issuer, by name, after the one named ("": of all) that has
+ * objects here.  ERR_OBJECT_NOT_FOUND: there are no more; ERR_BUSY,
+ * ERR_STORAGE_ERROR, logged.
+ */
+enum err objects_next_issuer(struct objects *objects, const char *after,
+    char next[static COMMERCE_ID_MAX + 1]);
+
 struct object_entry {
 	char object[OBJECT_ID_LENGTH + 1];
 	uint64_t size_bytes;

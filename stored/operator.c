@@ -1,4 +1,4 @@
-/* /readyz and /metrics. */
+/* /readyz, /metrics and /scrub. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,6 +83,23 @@ write_gauge(FILE *out, const char *name, const char *help, uint64_t value)
 }
 
 static void
+write_scrub_metrics(struct stored *stored, FILE *out)
+{
+	struct scrub_status status;
+
+	scrub_status_get(stored->scrub, &status);
+	write_gauge(out, "stored_scrub_is_running",
+	    "1 while a round of scrubbing is under way.",
+	    status.rounds.current.number != 0);
+	write_gauge(out, "stored_scrub_ended_seconds",
+	    "When the last whole round of scrubbing ended; 0: never.",
+	    (uint64_t)status.rounds.last.ended_s);
+	write_gauge(out, "stored_scrub_last_findings",
+	    "Objects that the last whole round found damaged or unreadable.",
+	    status.rounds.last.damaged + status.rounds.last.unreadable);
+}
+
+static void
 write_metrics(struct stored *stored, FILE *out)
 {
 	uint64_t free_bytes;
@@ -92,6 +109,7 @@ write_metrics(struct stored *stored, FILE *out)
 		write_gauge(out, "stored_free_bytes",
 		    "Space that is free for objects, the reserve included.",
 		    free_bytes);
+	write_scrub_metrics(stored, out);
 	write_gauge(out, "stored_pieces_remembered",
 	    "Uploads in pieces that are in memory.",
 	    pieces_count(stored->pieces));
@@ -123,4 +141,70 @@ operator_metrics(struct http_request *request, void *application)
 		http_reply_error(request, ERR_NO_MEMORY, NULL);
 	}
 	free(text);
+}
+
+/* --- scrubbing ------------------------------------------------------------ */
+
+/* null for a round that there is not. */
+static json_t *
+round_as_json(const struct scrub_round *round)
+{
+	char began[CLOCK_TEXT_SIZE], ended[CLOCK_TEXT_SIZE];
+
+	if (round->number == 0)
+		return json_null();
+	clock_text(began, round->began_s);
+	clock_text(ended, round->ended_s);
+	return json_pack("{s:I, s:s, s:s?, s:I, s:I, s:I, s:I}",
+	    "round", (json_int_t)round->number, "began_at", began,
+	    "ended_at", round->ended_s == 0 ? NULL : ended,
+	    "objects", (json_int_t)round->objects,
+	    "bytes", (json_int_t)round->bytes,
+	    "damaged", (json_int_t)round->damaged,
+	    "unreadable", (json_int_t)round->unreadable);
+}
+
+static json_t *
+findings_as_json(const struct scrub_status *status)
+{
+	json_t *findings = json_array();
+
+	for (size_t i = 0; i < status->finding_count; i++) {
+		const struct scrub_finding *finding = &status->findings[i];
+
+		json_array_append_new(findings, json_pack("{s:s, s:s, s:s}",
+		    "finding", finding->is_unreadable ? "unreadable" :
+		    "damaged", "commerce", finding->key.commerce_id,
+		    "object", finding->key.object));
+	}
+	return findings;
+}
+
+void
+operator_scrub_status(struct http_request *request, void *application)
+{
+	struct stored *stored = application;
+	struct scrub_status *status = malloc(sizeof(*status));
+
+	if (status == NULL) {
+		http_reply_error(request, ERR_NO_MEMORY, NULL);
+		return;
+	}
+	scrub_status_get(stored->scrub, status);
+	http_reply_field(request, "Cache-Control", "no-store");
+	http_reply_json(request, 200, json_pack("{s:o, s:o, s:o}",
+	    "current", round_as_json(&status->rounds.current),
+	    "last", round_as_json(&status->rounds.last),
+	    "findings", findings_as_json(status)));
+	free(status);
+}
+
+void
+operator_scrub(struct http_request *request, void *application)
+{
+	struct stored *stored = application;
+
+	http_reply_field(request, "Cache-Control", "no-store");
+	http_reply_json(request, 202, json_pack("{s:I}", "round",
+	    (json_int_t)scrub_ask(stored->scrub)));
 }

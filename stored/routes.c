@@ -54,6 +54,10 @@ const struct http_route stored_routes[] = {
 	    .handle = operator_ready },
 	{ .method = "GET", .pattern = "/metrics", .audience = HTTP_OPERATOR,
 	    .handle = operator_metrics },
+	{ .method = "POST", .pattern = "/scrub", .audience = HTTP_OPERATOR,
+	    .handle = operator_scrub },
+	{ .method = "GET", .pattern = "/scrub", .audience = HTTP_OPERATOR,
+	    .handle = operator_scrub_status },
 	{ .method = NULL },
 };
 

@@ -15,7 +15,8 @@ static const struct config_key keys[] = {
 	    "unix:PATH." },
 	{ .name = "admin-listen", .kind = CONFIG_ADDRESS,
 	    .offset = FIELD(admin_listen), .initial = "127.0.0.1:8091",
-	    .help = "Address for /metrics and /readyz, not for the public." },
+	    .help = "Address for /metrics, /readyz and /scrub, not for the "
+	    "public." },
 	{ .name = "public-origin", .kind = CONFIG_LIST,
 	    .offset = FIELD(public_origins), .words = CONFIG_ORIGIN,
 	    .least = 1, .most = TOKEN_ORIGINS_MAX,
@@ -66,6 +67,16 @@ static const struct config_key keys[] = {
 	    .least = 0, .most = INT64_C(1) << 50,
 	    .help = "Uploads that would leave less free space than this are "
 	    "refused; 0 is none." },
+	{ .name = "scrub-rate", .kind = CONFIG_SIZE,
+	    .offset = FIELD(scrub_rate_bytes), .initial = "16MiB",
+	    .least = 0, .most = INT64_C(1) << 40,
+	    .help = "Scrubbing reads at most so much in a second; 0 is no "
+	    "bound." },
+	{ .name = "scrub-interval", .kind = CONFIG_SECONDS,
+	    .offset = FIELD(scrub_interval_s), .initial = "7d",
+	    .least = 0, .most = INT64_C(366) * 86400,
+	    .help = "A round of scrubbing begins so long after the one before "
+	    "began; 0 is only when asked for." },
 	{ .name = "access-log", .kind = CONFIG_TEXT,
 	    .offset = FIELD(access_log), .initial = "off",
 	    .help = "off, full, or N for one request in N." },

@@ -23,6 +23,8 @@ struct settings {
 	int64_t max_object_bytes;
 	int64_t piece_lifetime_s;
 	int64_t free_space_reserve_bytes;
+	int64_t scrub_rate_bytes;	/* each second; 0: no bound */
+	int64_t scrub_interval_s;	/* 0: only when asked */
 	char *access_log;
 	char *access_log_file;		/* NULL: to the log */
 };

@@ -12,10 +12,12 @@
 #include "stored/metrics.h"
 #include "stored/objects.h"
 #include "stored/pieces.h"
+#include "stored/scrub.h"
 
 struct stored {
 	struct objects *objects;
 	struct pieces *pieces;
+	struct scrub *scrub;
 	struct authority *authority;
 	struct metrics *metrics;
 	struct worker_pool *workers;
@@ -59,5 +61,7 @@ http_handler manage_list;
 
 http_handler operator_ready;		/* operator.c */
 http_handler operator_metrics;
+http_handler operator_scrub;		/* POST /scrub */
+http_handler operator_scrub_status;	/* GET /scrub */
 
 #endif

@@ -51,7 +51,14 @@ struct outcome {
 static void
 parse_and_tell(char *argv[], int argc)
 {
-	struct process_options options;
+	bool is_deep = false;
+	int64_t depth = 0;
+	const struct process_extra extras[] = {
+		{ "quick", "look quickly", &is_deep, NULL },
+		{ "deep", "look NUMBER deep", &is_deep, &depth },
+		{ NULL, NULL, NULL, NULL },
+	};
+	struct process_options options = { .extras = extras };
 	struct sigaction action;
 
 	dup2(STDERR_FILENO, STDOUT_FILENO);
@@ -60,6 +67,8 @@ parse_and_tell(char *argv[], int argc)
 	process_parse_options(argc, argv, "stored", "/etc/stored.conf",
 	    &options);
 	sigaction(SIGPIPE, NULL, &action);
+	if (is_deep)
+		printf("deep=%d ", (int)depth);
 	printf("f=%s n=%d T=%d format=%d level=%d umask=%03o pipe=%d",
 	    options.config_path, options.check_only, options.print,
 	    (int)options.log_format, (int)options.log_level,
@@ -98,6 +107,8 @@ assert_parsed(struct outcome outcome, const char *expected)
 	assert_int_equal(outcome.status, 99);
 }
 
+static void assert_usage(struct outcome outcome, const char *expected);
+
 static void
 without_arguments_the_defaults_stand(void **state)
 {
@@ -123,9 +134,28 @@ each_option_sets_its_field(void **state)
 }
 
 static void
+options_of_one_program_are_taken_too(void **state)
+{
+	(void)state;
+	assert_parsed(parse("--deep", "7", NULL, NULL), "deep=7 "
+	    "f=/etc/stored.conf n=0 T=0 format=0 level=2 umask=077 pipe=1");
+	assert_parsed(parse("--quick", NULL, NULL, NULL), "deep=0 "
+	    "f=/etc/stored.conf n=0 T=0 format=0 level=2 umask=077 pipe=1");
+	assert_usage(parse("--deep", NULL, NULL, NULL), "stored: a value is "
+	    "missing after \"--deep\"; see: stored --help\n");
+	assert_usage(parse("--deep=0", NULL, NULL, NULL), "stored: not a "
+	    "number from 1 up: \"0\"; see: stored --help\n");
+	assert_usage(parse("--deep", "5x", NULL, NULL), "stored: not a "
+	    "number from 1 up: \"5x\"; see: stored --help\n");
+	assert_usage(parse("--quick=1", NULL, NULL, NULL), "stored: unknown "
+	    "option \"--quick=1\"; see: stored --help\n");
+}
+
+static void
 help_lists_every_option_and_exits_with_0(void **state)
 {
 	static const char *const options[] = { "usage: stored ", "-f FILE",
+	    "--quick", "--deep NUMBER",
 		"/etc/stored.conf", "-n ", "-T ", "--log-format FORMAT",
 		"--log-level LEVEL", "--help", "--version" };
 	struct outcome outcome = parse("--help", NULL, NULL, NULL);
@@ -190,7 +220,7 @@ help_that_cannot_be_written_is_a_failure(void **state)
 	(void)state;
 	if (child == 0) {
 		char *argv[] = { "stored", "--help", NULL };
-		struct process_options options;
+		struct process_options options = { 0 };
 
 		dup2(open("/dev/full", O_WRONLY), STDOUT_FILENO);
 		process_parse_options(2, argv, "stored", "x", &options);
@@ -436,6 +466,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_arguments_the_defaults_stand),
 		cmocka_unit_test(each_option_sets_its_field),
+		cmocka_unit_test(options_of_one_program_are_taken_too),
 		cmocka_unit_test(help_lists_every_option_and_exits_with_0),
 		cmocka_unit_test(version_is_one_line_and_exits_with_0),
 		cmocka_unit_test(a_bad_argument_is_named_in_one_line),
