@@ -34,8 +34,9 @@ not_there() {
 
 # Files of an upload and nothing else.
 strange() {
-	find "$STORED_ROOT" -type f -printf '%P\n' | grep -vE \
-	    '^(lock|objects/.*|incoming/[^/]*/[0-9a-f]{64}\.(part|total))$'
+	find "$STORED_ROOT" -type f -printf '%P\n' |
+	    grep -vE '^(lock|scrub(\.tmp)?|objects/.*)$' |
+	    grep -vE '^incoming/[^/]*/[0-9a-f]{64}\.(part|total)$'
 }
 
 one_round() {		# NUMBER
