@@ -14,7 +14,7 @@ write(int descriptor, const void *bytes, size_t size)
 	ssize_t done = -1;
 
 	if (!fault_enter(FAULT_WRITE, descriptor, &size, &error))
-		return fault_raw(SYS_write, descriptor, bytes, size);
+		return fault_next_write(descriptor, bytes, size);
 	if (error == 0) {
 		done = fault_raw(SYS_write, descriptor, bytes, size);
 		error = done == -1 ? errno : old;

@@ -47,6 +47,13 @@ struct fault_place {
 extern long (*fault_raw)(long number, ...);
 void fault_start(void);
 
+/*
+ * write(2) of whoever is next, for what is not of interest: a sanitizer wants
+ * to see by what threads wake each other.
+ */
+extern ssize_t (*fault_next_write)(int descriptor, const void *bytes,
+    size_t size);
+
 /* Are syncs below the folder only counted and recorded, and not done? */
 bool fault_skips_syncs(void);
 

@@ -26,6 +26,7 @@
 #include "tests/faults/faults.h"
 
 long (*fault_raw)(long number, ...);
+ssize_t (*fault_next_write)(int descriptor, const void *bytes, size_t size);
 
 static pthread_once_t started = PTHREAD_ONCE_INIT;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -47,7 +48,8 @@ start(void)
 
 	/* ISO C has no cast from an object pointer to a function pointer. */
 	*(void **)(&fault_raw) = dlsym(RTLD_NEXT, "syscall");
-	if (fault_raw == NULL)
+	*(void **)(&fault_next_write) = dlsym(RTLD_NEXT, "write");
+	if (fault_raw == NULL || fault_next_write == NULL)
 		abort();
 	if (folder == NULL || realpath(folder, root) == NULL)
 		fault_die("FAULT_FOLDER");

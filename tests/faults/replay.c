@@ -441,8 +441,8 @@ write_end(struct replay *replay)
 _Noreturn static void
 usage(void)
 {
-	die("usage: fault-replay [-l LIMIT] [-m MARKS] [-n SUBSETS] [-s SEED] "
-	    "TRACE objects | run FOLDER COMMAND... | write FOLDER | end FOLDER");
+	die("usage: fault-replay [-l LIMIT] [-m MARKS] [-n SUBSETS] "
+	    "[-s SEED] TRACE objects | run FOLDER COMMAND... | write FOLDER | end FOLDER");
 }
 
 static void
@@ -503,9 +503,10 @@ choose_check(struct replay *replay, int argc, char **argv)
 int
 main(int argc, char *argv[])
 {
-	struct replay replay = { .subsets = 20, .limit = SIZE_MAX,
-		.seed = (uint64_t)time(NULL) };
+	/* Static: what it holds goes with the process. */
+	static struct replay replay = { .subsets = 20, .limit = SIZE_MAX };
 
+	replay.seed = (uint64_t)time(NULL);
 	read_options(&replay, argc, argv);
 	argc -= optind;
 	argv += optind;
