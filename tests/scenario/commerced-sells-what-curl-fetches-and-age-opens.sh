@@ -200,9 +200,27 @@ buyer POST "/v1/library/$file/completed" \
     --json "{\"object\": \"$object\", \"sealed_size\": $size}"
 problem_is 404 not-found "completing another's file"
 
+# --- who runs it ---------------------------------------------------------------------------
+for origin in "$SHOP" "$COMMERCE_ADMIN"; do
+	http "$origin/healthz"
+	is "$STATUS $(json .status)" '200 ok' "alive, says $origin"
+done
+http "$COMMERCE_ADMIN/readyz"
+is "$STATUS $(json '[.status, .database, .files_waiting_for_storage] |
+    map(tostring) | join(" ")')" '200 ok ok 0' 'ready'
+http "$COMMERCE_ADMIN/metrics"
+status_is 200 'metrics'
+for line in 'commerced_http_requests_total{code="201"} [1-9]' \
+    'commerced_jobs_done_total [1-9]' 'commerced_push_waiting 0' \
+    'commerced_push_total{result="stored"} 3'; do
+	ok "  ${line% *}" grep -q "^$line" "$BODY"
+done
+
 # --- off sale ----------------------------------------------------------------------------
 admin DELETE "/items/$ITEM"
 status_is 204 'the item is withdrawn'
+admin GET "/items/$ITEM"
+is "$STATUS $(json .state)" '200 withdrawn' '  which the people see'
 buyer GET "/v1/items/$ITEM"
 problem_is 404 not-found '  and gone for others'
 done_testing

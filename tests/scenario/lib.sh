@@ -168,7 +168,26 @@ http() {
 	: >"$HEADERS"
 	CURL_STATUS=0
 	STATUS=$(curl -sS --max-time 60 --path-as-is -o "$BODY" -D "$HEADERS" \
-	    -w '%{http_code}' "$@" 2>"$WORK/curl-error") || CURL_STATUS=$?
+	    -w '%{http_code} %{method}\t%{url_effective}\t%{content_type}' \
+	    "$@" 2>"$WORK/curl-error") || CURL_STATUS=$?
+	record_answer "${STATUS#* }"
+	STATUS=${STATUS%% *}
+}
+
+# record_answer METHOD URL CONTENT-TYPE (in one, parted by tabs): what commerced
+# answered, for last-every-answer-is-as-described.sh
+record_answer() {
+	local method url type body=
+	IFS=$'\t' read -r method url type <<<"$1"
+	case $url in
+	"$SHOP"/*) url=${url#"$SHOP"} ;;
+	"$COMMERCE_ADMIN"/*) url=${url#"$COMMERCE_ADMIN"} ;;
+	*) return 0 ;;
+	esac
+	[[ ${STATUS%% *} != 000 ]] || return 0
+	[[ $type != *json ]] || body=$(<"$BODY")
+	printf '%s\t%s\t%s\t%s\t%s\n' "$method" "$url" "${STATUS%% *}" \
+	    "$type" "$body" >>"$LOGS/answers"
 }
 
 # header NAME: the value in the last answer ("" when it is not there)
