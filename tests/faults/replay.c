@@ -442,7 +442,8 @@ _Noreturn static void
 usage(void)
 {
 	die("usage: fault-replay [-l LIMIT] [-m MARKS] [-n SUBSETS] "
-	    "[-s SEED] TRACE objects | run FOLDER COMMAND... | write FOLDER | end FOLDER");
+	    "[-s SEED] TRACE objects | run FOLDER COMMAND... | write FOLDER "
+	    "| end FOLDER");
 }
 
 static void
