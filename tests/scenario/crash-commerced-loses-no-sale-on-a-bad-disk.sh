@@ -155,6 +155,11 @@ left_behind() {
 	find "$COMMERCED_STATE/sealed/incoming" -type f
 }
 
+# What an upload that was refused on its way has left goes a moment later.
+nothing_left() {
+	[[ -z $(left_behind) ]]
+}
+
 each_call_of_an_upload() {	# ERRNO MODE
 	local number=0 said
 	draft_item "Uploaded $1 $2" 5
@@ -171,7 +176,7 @@ each_call_of_an_upload() {	# ERRNO MODE
 		admin PUT "/items/$ITEM/files/file-$number" \
 		    -T "$WORK/tune.ogg" -H 'Content-Type: audio/ogg'
 		[[ $STATUS == 20[12] ]] || complain "$number: then $STATUS"
-		[[ -z $(left_behind) ]] ||
+		wait_until 5 nothing_left ||
 		    complain "$number $CALL $PLACE: left $(left_behind)"
 		said=$(check_books "$MARKS") || complain "$number: $said"
 	done

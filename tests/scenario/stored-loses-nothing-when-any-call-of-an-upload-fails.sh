@@ -45,6 +45,15 @@ files_below() {		# FOLDER
 	find "$STORED_ROOT/$1" -type f
 }
 
+# What an upload that was refused on its way has left goes a moment later.
+nothing_left() {
+	[[ -z $(files_below incoming) ]]
+}
+
+is_clean() {
+	nothing_left || wait_until 5 nothing_left
+}
+
 problem() {
 	sed -n 's/.*urn:counterfoil:\([a-z-]*\).*/\1/p' "$BODY" | head -n 1
 }
@@ -64,8 +73,7 @@ check_outcome() {	# ERRNO STEP
 		    complain "$step, and it is shown"
 		;;
 	esac
-	[[ -z $(files_below incoming) ]] ||
-	    complain "$step left $(files_below incoming)"
+	is_clean || complain "$step left $(files_below incoming)"
 }
 
 # The same client tries again.
@@ -73,7 +81,7 @@ check_repetition() {	# STEP
 	put
 	[[ $STATUS == 20[01] ]] || complain "$1: then $STATUS"
 	is_served || complain "$1: then not served"
-	[[ -z $(files_below incoming) ]] || complain "$1: then left"
+	is_clean || complain "$1: then left"
 }
 
 # each_call CALLS ERRNO MODE: of a whole upload
@@ -109,8 +117,8 @@ each_call_of_a_repair() {	# CALLS ERRNO MODE
 		    "$STATUS $(problem)" == "${ANSWERS[$2]}" ]] ||
 		    complain "$number $CALL $PLACE: $STATUS"
 		is_served || complain "$number $CALL $PLACE: not served"
-		[[ -z $(files_below incoming) ]] || complain \
-		    "$number $CALL $PLACE: left $(files_below incoming)"
+		is_clean || complain "$number $CALL $PLACE: left" \
+		    "$(files_below incoming)"
 	done
 	[[ $STATUS == 200 ]] || complain "past the end: $STATUS"
 	no_complaints "an upload of what is there, $2, $3: each of $COUNTED calls"
@@ -183,7 +191,7 @@ each_call_of_pieces() {	# CALLS ERRNO MODE
 		    complain "$number $CALL $PLACE: $first $last"
 		finish_pieces || complain "$number $CALL $PLACE: not finished"
 		# What could not be removed goes after its time.
-		[[ $CALL == @(open|unlink) || -z $(files_below incoming) ]] ||
+		[[ $CALL == @(open|unlink) ]] || is_clean ||
 		    complain "$number $CALL $PLACE: left" \
 		    "$(files_below incoming)"
 	done
