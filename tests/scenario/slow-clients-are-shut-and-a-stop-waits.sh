@@ -16,9 +16,10 @@ is "$(RAW_WAIT=5 raw 'GET /hel')" ' closed' 'half a request line is shut'
 is "$(RAW_WAIT=5 raw 'GET /hello HTTP/1.1\r\nHost')" ' closed' \
     'half a header is shut'
 mapfile -t letters < <(printf 'X%.0s\n' {1..80})
-is "$(RAW_WAIT=1 raw 'GET /hello HTTP/1.1\r\nX: ' "${letters[@]}" \
+# The last piece would complete the request: an answer to it is a failure.
+is "$(RAW_WAIT=9 raw 'GET /hello HTTP/1.1\r\nX: ' "${letters[@]}" \
     '\r\nHost: x\r\n\r\n')" ' closed' 'a header that drips is shut'
-is "$(RAW_WAIT=1 raw 'GET /hello HTTP/1.1\r\nHost: x\r\n\r\n' \
+is "$(RAW_WAIT=9 raw 'GET /hello HTTP/1.1\r\nHost: x\r\n\r\n' \
     "${letters[@]:0:60}" ' /hello HTTP/1.1\r\nHost: x\r\n\r\n')" \
     '200 closed' 'so is one on a kept connection'
 held=()
@@ -50,6 +51,12 @@ stop_probe
 begun() {		# HOW-MANY
 	[[ $(ran states) == "$1" ]]
 }
+connected() {		# HOW-MANY clients, as the server's side sees them
+	local port
+	printf -v port ':%04X' "$PROBE_PORT"
+	[[ $(awk -v port="$port" '$4 == "01" && substr($2, 9) == port' \
+	    /proc/net/tcp | wc -l) == "$1" ]]
+}
 # A client in the background; what it saw is in $WORK/saw-NAME
 client() {		# NAME TEXT...
 	local name=$1
@@ -65,6 +72,7 @@ client idle 'GET /hello HTTP/1.1\r\nHost: x\r\n\r\n'
 client waiting 'GET /wait HTTP/1.1\r\nHost: x\r\n\r\n'"$last"
 client uploading "$upload" '' '' '' '' '' '' '' '' '' '' '' '' '' 'defghi'
 client fresh ''
+wait_until 10 connected 4
 wait_until 10 begun 2
 stop_probe
 wait "${clients[@]}"
