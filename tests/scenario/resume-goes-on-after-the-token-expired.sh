@@ -5,7 +5,7 @@
 # shellcheck source=tests/scenario/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-commerced_conf token-lifetime 2s
+commerced_conf token-lifetime 3s
 commerced_conf token-rate 1TiB
 start_stored
 start_commerced

@@ -154,13 +154,12 @@ status_is 204 'and this one'
 buyer GET /v1/account
 problem_is 401 session-expired '  which is over'
 
-# --- wrong codes, and a lifetime --------------------------------------------------------------
+# --- wrong codes, and a proxy --------------------------------------------------------------
 stop_commerced
 commerced_conf client-address-field X-Forwarded-For
-commerced_conf session-lifetime 2s
 start_commerced
 register
-# From "not a code" on: ten are looked up, and no more.
+# Ten are looked up, and no more.
 for i in {1..10}; do
 	buyer POST /v1/gift-codes/redeem --json "{\"code\": \"0000-0000-0000-00$i\"}"
 done
@@ -175,17 +174,11 @@ problem_is 429 too-many-attempts 'behind a proxy the last address counts'
 sign_in nobody@example.com 'wrong horse battery' \
     -H 'X-Forwarded-For: 192.0.2.1, 192.0.2.2'
 problem_is 401 sign-in-refused '  and another one is apart'
-register
-is_over() {
-	buyer GET /v1/account
-	[[ $STATUS == 401 ]]
-}
-ok 'a session ends when it is not used' wait_until 30 is_over
-problem_is 401 session-expired '  and says so'
 
 # --- more than the password threads can take ----------------------------------------------------
 stop_commerced
 commerced_conf client-address-field ''
+commerced_conf session-lifetime 2s
 commerced_conf password-threads 1
 commerced_conf password-queue 1
 commerced_conf attempts-by-account 1000
@@ -202,4 +195,13 @@ is "$(tr '\n' ';' <"$WORK/busy")" '401 ;503 1;' \
     'what the password threads cannot take is told to come again'
 sign_in nobody@example.com 'correct horse battery'
 problem_is 401 sign-in-refused '  and is heard then'
+
+# --- a lifetime -------------------------------------------------------------------------------
+register
+is_over() {
+	buyer GET /v1/account
+	[[ $STATUS == 401 ]]
+}
+ok 'a session ends when it is not used' wait_until 30 is_over
+problem_is 401 session-expired '  and says so'
 done_testing
