@@ -73,6 +73,7 @@ item_clear(struct item *item)
 	free(item->creator);
 	free(item->genre);
 	free(item->description);
+	free(item->contains);
 	file_list_clear(&item->files);
 	*item = (struct item){ 0 };
 }

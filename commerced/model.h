@@ -110,6 +110,8 @@ struct item {
 	int64_t published_ms;	/* of the first time; 0: never */
 	bool owned;		/* by the account that asks */
 	struct file_list files;	/* in the order they were first added */
+	struct uuid *contains;	/* items, in the album's order */
+	size_t contains_count;
 };
 
 struct item_list {

@@ -49,7 +49,7 @@ enum err db_file_remove(struct db *db, int64_t file, int64_t sequence);
  * listed again.
  */
 enum err db_file_set_stored(struct db *db, int64_t file, bool restore);
-/* How many other files of the item can be sold. */
+/* How much else the item has to give: other files, contents. */
 enum err db_files_stored_beside(struct db *db, int64_t item, int64_t file,
     int64_t *count);
 

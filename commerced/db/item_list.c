@@ -67,6 +67,7 @@ query_item_filter(struct query *query, const struct item_filter *filter)
 		query_int(query, after->key);
 	query_int(query, after->number);
 	query_text(query, filter->words);
+	query_text(query, filter->today);
 }
 
 /* Where an item stands in an order. */

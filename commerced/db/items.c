@@ -88,16 +88,33 @@ db_item_set_state(struct db *db, const struct item *item)
 	return query_run(&query);
 }
 
-enum err
-db_item_is_owned(struct db *db, int64_t account, int64_t item, bool *out)
+static enum err
+db_item_ask(struct db *db, enum statement number, int64_t account,
+    int64_t item, bool *out)
 {
 	struct query query;
 
-	query_begin(&query, db, STMT_ITEM_OWNED);
+	query_begin(&query, db, number);
 	query_int(&query, account);
 	query_int(&query, item);
 	*out = query_next(&query);
 	return query_end(&query);
+}
+
+enum err
+db_item_is_entitled(struct db *db, int64_t account, int64_t item, bool *out)
+{
+	return db_item_ask(db, STMT_ITEM_OWNED, account, item, out);
+}
+
+enum err
+db_item_is_owned(struct db *db, int64_t account, int64_t item, bool *out)
+{
+	enum err e;
+
+	e = db_item_is_entitled(db, account, item, out);
+	return e || *out ? e : db_item_ask(db, STMT_ITEM_OWNED_INSIDE,
+	    account, item, out);
 }
 
 enum err

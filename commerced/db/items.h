@@ -21,6 +21,9 @@ enum err db_item_change(struct db *db, const struct item *item);
 /* item->state and item->published_ms. */
 enum err db_item_set_state(struct db *db, const struct item *item);
 
+/* By an entitlement to the item itself; or also to what contains it. */
+enum err db_item_is_entitled(struct db *db, int64_t account, int64_t item,
+    bool *out);
 enum err db_item_is_owned(struct db *db, int64_t account, int64_t item,
     bool *out);
 
@@ -50,6 +53,7 @@ struct item_filter {
 	bool has_kind;
 	enum item_kind kind;
 	bool any_state;
+	const char *today;	/* what is released later is not on sale */
 	enum db_order order;
 	size_t limit;
 	struct item_place after;	/* see db_item_first_place() */

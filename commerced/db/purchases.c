@@ -35,18 +35,22 @@ db_purchase_key_add(struct db *db, const struct purchase *purchase,
 }
 
 enum err
-db_item_for_sale(struct db *db, const struct uuid *id, struct sale_row *out)
+db_item_for_sale(struct db *db, const struct uuid *id, const char *today,
+    struct sale_row *out)
 {
 	struct query query;
 
 	*out = (struct sale_row){ 0 };
 	query_begin(&query, db, STMT_ITEM_FOR_SALE);
 	query_uuid(&query, id);
+	query_text(&query, today);
 	if (query_next(&query)) {
 		out->item = row_int(&query);
 		out->title = row_text(&query);
 		out->price_minor = row_int(&query);
 		out->sold_sequence = row_int(&query);
+		out->is_container = row_int(&query) != 0;
+		out->is_contained = row_int(&query) != 0;
 	}
 	return query_end(&query);
 }
@@ -79,6 +83,7 @@ db_purchase_line_add(struct db *db, int64_t purchase, int64_t position,
 	query_int(&query, line->item);
 	query_text(&query, line->title);
 	query_int(&query, line->price_minor);
+	query_int(&query, line->deducted_minor);
 	return query_run(&query);
 }
 

@@ -26,9 +26,13 @@ struct sale_row {
 	char *title;		/* the caller frees it */
 	int64_t price_minor;
 	int64_t sold_sequence;
+	bool is_container;
+	bool is_contained;
+	int64_t deducted_minor;	/* the caller's; 0 here */
 };
+/* today: YYYY-MM-DD; what is released later is not on sale. */
 enum err db_item_for_sale(struct db *db, const struct uuid *id,
-    struct sale_row *out);
+    const char *today, struct sale_row *out);
 
 /* id, account, created_ms and total_minor; sets the receipt's number. */
 enum err db_purchase_add(struct db *db, struct purchase *purchase);
@@ -46,7 +50,8 @@ struct entitlement {
 /* Of a paid line.  ERR_DB when the account has the item already. */
 enum err db_entitlement_add(struct db *db,
     const struct entitlement *entitlement);
-/* Note that the item's newest stored versions have a buyer. */
+/* Note that the newest stored versions of the item and of what it contains
+ * have a buyer. */
 enum err db_item_sold(struct db *db, int64_t item, int64_t sequence);
 
 /* With lines.  ERR_NOT_FOUND. */

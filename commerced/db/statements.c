@@ -23,11 +23,51 @@
 #define FILE_IS_LISTED \
 	"(f.removed_sequence IS NULL OR v.state = 0)"
 
-/* What an account owns: e is its entitlement, v the newest stored version. */
-#define OWNED_FILES \
-	" FROM entitlement e JOIN item i ON i.id = e.item" \
-	" JOIN file f ON f.item = e.item AND (f.removed_sequence IS NULL" \
-	" OR f.removed_sequence > e.sequence)"
+/* What is in a container now: item_content and item_inside. */
+#define IS_IN_NOW(table) \
+	table ".until_sequence = 9223372036854775807"
+
+/* An item, and down to two levels what it contains now. */
+#define ITEM_AND_CONTENTS(item) \
+	"(SELECT " item " UNION ALL SELECT n.item FROM item_inside n" \
+	" WHERE n.container = " item " AND " IS_IN_NOW("n") ")"
+
+/* ?1 and what contains it, or did. */
+#define ITEM_AND_CONTAINERS \
+	"(SELECT ?1 UNION ALL SELECT container FROM item_content" \
+	" WHERE item = ?1)"
+
+/*
+ * Account ?1 owns an item by an entitlement to it or to what contains it.
+ * The earliest gives the most, and is the one that counts: it is this item's.
+ */
+#define ENTITLED_BY(item_owned) \
+	"(SELECT item FROM (SELECT o.item AS item, o.sequence AS sequence" \
+	" FROM entitlement o WHERE o.account = ?1 AND o.item = " item_owned \
+	" UNION ALL SELECT o.item, o.sequence FROM item_inside n" \
+	" CROSS JOIN entitlement o ON o.account = ?1" \
+	" AND o.item = n.container AND o.sequence < n.until_sequence" \
+	" WHERE n.item = " item_owned ") ORDER BY sequence, item LIMIT 1)"
+
+/* All items that account ?1 owns; columns of the row with min(). */
+#define ENTITLEMENTS \
+	"(SELECT item, min(sequence) AS sequence, created_ms FROM" \
+	" (SELECT o.item AS item, o.sequence AS sequence," \
+	" o.created_ms AS created_ms FROM entitlement o" \
+	" WHERE o.account = ?1 UNION ALL" \
+	" SELECT n.item, o.sequence, o.created_ms FROM entitlement o" \
+	" CROSS JOIN item_inside n ON n.container = o.item" \
+	" AND n.until_sequence > o.sequence WHERE o.account = ?1)" \
+	" GROUP BY item)"
+
+/* What an entitlement gives of a file's item. */
+#define FILE_IS_GIVEN \
+	"(f.removed_sequence IS NULL OR f.removed_sequence > e.sequence)"
+
+/* File f as account ?1 owns it: e is the entitlement. */
+#define FILE_ENTITLEMENT \
+	" JOIN entitlement e ON e.account = ?1" \
+	" AND e.item = " ENTITLED_BY("f.item") " AND " FILE_IS_GIVEN
 
 /* The newest that was stored when it was bought; else the first that was. */
 #define BOUGHT_VERSION \
@@ -38,10 +78,11 @@
 
 /*
  * Pages of items.  ?1 kind or null, ?2 creator or null, ?3 genre or null,
- * ?4 any state, ?5 how many, ?6 and ?7 the last place, ?8 words.
+ * ?4 any state, ?5 how many, ?6 and ?7 the last place, ?8 words, ?9 today.
  */
 #define ITEM_FILTER \
-	" AND (?4 OR item.state = 1) AND (?1 IS NULL OR item.kind = ?1)" \
+	" AND (?4 OR (item.state = 1 AND (item.released IS NULL" \
+	" OR item.released <= ?9))) AND (?1 IS NULL OR item.kind = ?1)" \
 	" AND (?3 IS NULL OR item.genre = ?3)"
 #define ITEM_ALL \
 	"(?2 IS NULL OR item.creator = ?2) AND ?8 IS NULL"
@@ -153,6 +194,10 @@ const char *const statement_sql[STMT__COUNT] = {
 	    " description FROM item WHERE id = ?1",
 	[STMT_ITEM_OWNED] =
 	    "SELECT 1 FROM entitlement WHERE account = ?1 AND item = ?2",
+	[STMT_ITEM_OWNED_INSIDE] =
+	    "SELECT 1 FROM item_inside n CROSS JOIN entitlement e"
+	    " ON e.account = ?1 AND e.item = n.container"
+	    " AND e.sequence < n.until_sequence WHERE n.item = ?2 LIMIT 1",
 	[STMT_FILES_FOR_SALE] =
 	    "SELECT " FILE_COLUMNS " FROM file f JOIN item i ON i.id = f.item"
 	    " JOIN version v ON v.id = f.stored_version"
@@ -189,6 +234,82 @@ const char *const statement_sql[STMT__COUNT] = {
 	    " JOIN item ON item.id = match.id"
 	    " WHERE (match.score, item.id) > (?6, ?7)"
 	    " ORDER BY match.score, item.id LIMIT ?5",
+
+	[STMT_CONTENTS_LIST] =
+	    "SELECT i.uuid FROM item_content c JOIN item i ON i.id = c.item"
+	    " WHERE c.container = ?1 AND " IS_IN_NOW("c")
+	    " ORDER BY c.position",
+	[STMT_CONTENTS_TAKE_OUT] =
+	    "UPDATE item_content AS c SET until_sequence = ?2"
+	    " WHERE c.container = ?1 AND " IS_IN_NOW("c"),
+	[STMT_CONTENTS_PUT_IN] =
+	    "INSERT INTO item_content (container, item, position)"
+	    " SELECT ?1, id, ?3 FROM item WHERE uuid = ?2 AND id <> ?1"
+	    " ON CONFLICT (container, item) DO UPDATE SET"
+	    " position = excluded.position,"
+	    " until_sequence = excluded.until_sequence",
+	/* Of ?1 and of what contains it. */
+	[STMT_INSIDE_FORGET] =
+	    "DELETE FROM item_inside WHERE container IN "
+	    ITEM_AND_CONTAINERS,
+	[STMT_INSIDE_MAKE] =
+	    "INSERT INTO item_inside (container, item, until_sequence)"
+	    " SELECT container, item, max(until_sequence) FROM"
+	    " (SELECT a.container AS container, a.item AS item,"
+	    " a.until_sequence AS until_sequence FROM item_content a"
+	    " WHERE a.container IN " ITEM_AND_CONTAINERS
+	    " UNION ALL SELECT a.container, b.item,"
+	    " min(a.until_sequence, b.until_sequence) FROM item_content a"
+	    " JOIN item_content b ON b.container = a.item"
+	    " AND b.item <> a.container"
+	    " WHERE a.container IN " ITEM_AND_CONTAINERS ")"
+	    " GROUP BY container, item",
+	/* What has nothing to give, of what is in it now. */
+	[STMT_CONTENTS_EMPTY] =
+	    "SELECT i.uuid FROM item_inside n JOIN item i ON i.id = n.item"
+	    " WHERE n.container = ?1 AND " IS_IN_NOW("n")
+	    " AND NOT EXISTS (SELECT 1 FROM file f WHERE f.item = i.id"
+	    " AND f.removed_sequence IS NULL"
+	    " AND f.stored_version IS NOT NULL)"
+	    " AND NOT EXISTS (SELECT 1 FROM item_content c"
+	    " WHERE c.container = i.id AND " IS_IN_NOW("c") ")"
+	    " ORDER BY i.id",
+	/* A way of three steps, as every cycle has one, from ?1 or from what
+	 * is on sale and contains it. */
+	[STMT_CONTENTS_TOO_DEEP] =
+	    "SELECT 1 FROM (SELECT ?1 AS id UNION"
+	    " SELECT n.container FROM item_inside n"
+	    " JOIN item i ON i.id = n.container"
+	    " WHERE n.item = ?1 AND i.state = 1 AND " IS_IN_NOW("n") ") top"
+	    " CROSS JOIN item_content a ON a.container = top.id"
+	    " AND " IS_IN_NOW("a")
+	    " CROSS JOIN item_content b ON b.container = a.item"
+	    " AND " IS_IN_NOW("b")
+	    " CROSS JOIN item_content c ON c.container = b.item"
+	    " AND " IS_IN_NOW("c") " LIMIT 1",
+	/* Is it on sale, or part of what is?  Sold, or part of what was? */
+	[STMT_ITEM_OFFER] =
+	    "SELECT max(i.state = 1), max(i.sold_sequence > 0) FROM item i"
+	    " WHERE i.id = ?1 OR i.id IN (SELECT n.container"
+	    " FROM item_inside n WHERE n.item = ?1 AND " IS_IN_NOW("n") ")",
+	[STMT_ITEM_IS_INSIDE] =
+	    "SELECT 1 FROM item_inside n WHERE n.container = ?1"
+	    " AND n.item = ?2 AND " IS_IN_NOW("n"),
+	/* Gifts, claims and what was free have no line with a price here. */
+	[STMT_DEDUCTION_LIST] =
+	    "SELECT l.purchase, l.position, min(i.price,"
+	    " l.price - l.deducted) AS amount FROM item_inside n"
+	    " CROSS JOIN entitlement e ON e.account = ?1"
+	    " AND e.item = n.item AND e.source = 1"
+	    " JOIN item i ON i.id = n.item"
+	    " JOIN purchase_line l ON l.purchase = e.purchase"
+	    " AND l.item = n.item AND l.status = 0"
+	    " WHERE n.container = ?2 AND " IS_IN_NOW("n")
+	    " AND min(i.price, l.price - l.deducted) > 0"
+	    " ORDER BY l.purchase, l.position",
+	[STMT_DEDUCTION_ADD] =
+	    "INSERT INTO deduction (purchase, position, paid_purchase,"
+	    " paid_position, amount) VALUES (?1, ?2, ?3, ?4, ?5)",
 
 	[STMT_FILE_BY_NAME] =
 	    "SELECT id, uuid, media_type, removed_sequence IS NOT NULL,"
@@ -227,8 +348,10 @@ const char *const statement_sql[STMT__COUNT] = {
 	    " JOIN item i ON i.id = f.item WHERE f.id = ?1"
 	    " AND f.stored_version = version.id AND i.sold_sequence > 0)))",
 	[STMT_FILES_STORED_BESIDE] =
-	    "SELECT count(*) FROM file WHERE item = ?1 AND id <> ?2"
-	    " AND removed_sequence IS NULL AND stored_version IS NOT NULL",
+	    "SELECT (SELECT count(*) FROM file WHERE item = ?1 AND id <> ?2"
+	    " AND removed_sequence IS NULL AND stored_version IS NOT NULL)"
+	    " + (SELECT count(*) FROM item_content c"
+	    " WHERE c.container = ?1 AND " IS_IN_NOW("c") ")",
 	[STMT_VERSION_GET] =
 	    "SELECT file, state FROM version WHERE id = ?1",
 	[STMT_VERSION_STORED] =
@@ -268,24 +391,29 @@ const char *const statement_sql[STMT__COUNT] = {
 	    "INSERT INTO purchase_key (account, key, request_hash, purchase)"
 	    " VALUES (?1, ?2, ?3, ?4)",
 	[STMT_ITEM_FOR_SALE] =
-	    "SELECT id, title, price, sold_sequence FROM item"
-	    " WHERE uuid = ?1 AND state = 1",
+	    "SELECT id, title, price, sold_sequence,"
+	    " EXISTS (SELECT 1 FROM item_content c"
+	    " WHERE c.container = item.id),"
+	    " EXISTS (SELECT 1 FROM item_inside n WHERE n.item = item.id)"
+	    " FROM item WHERE uuid = ?1 AND state = 1"
+	    " AND (released IS NULL OR released <= ?2)",
 	[STMT_PURCHASE_ADD] =
 	    "INSERT INTO purchase (uuid, account, created_ms, total)"
 	    " VALUES (?1, ?2, ?3, ?4)",
 	[STMT_PURCHASE_LINE_ADD] =
 	    "INSERT INTO purchase_line (purchase, position, item, title,"
-	    " price) VALUES (?1, ?2, ?3, ?4, ?5)",
+	    " price, deducted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[STMT_ENTITLEMENT_ADD] =
 	    "INSERT INTO entitlement (account, item, source, purchase,"
 	    " created_ms, sequence, grant_seed)"
 	    " VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6)",
 	[STMT_VERSIONS_BOUGHT] =
 	    "UPDATE version SET bought = 1 WHERE bought = 0 AND id IN"
-	    " (SELECT stored_version FROM file WHERE item = ?1"
-	    " AND removed_sequence IS NULL)",
+	    " (SELECT stored_version FROM file WHERE item IN "
+	    ITEM_AND_CONTENTS("?1") " AND removed_sequence IS NULL)",
 	[STMT_ITEM_SOLD] =
-	    "UPDATE item SET sold_sequence = ?2 WHERE id = ?1",
+	    "UPDATE item SET sold_sequence = ?2 WHERE id IN "
+	    ITEM_AND_CONTENTS("?1"),
 	[STMT_PURCHASE_BY_NUMBER] =
 	    "SELECT id, uuid, account, status, created_ms, total"
 	    " FROM purchase WHERE id = ?1",
@@ -320,40 +448,37 @@ const char *const statement_sql[STMT__COUNT] = {
 
 	[STMT_LIBRARY_LIST] =
 	    "SELECT " FILE_COLUMNS ", " BOUGHT_VERSION ", e.created_ms,"
-	    " coalesce(c.completed_ms, 0), i.id" OWNED_FILES
+	    " coalesce(c.completed_ms, 0), i.id FROM " ENTITLEMENTS " e"
+	    " JOIN item i ON i.id = e.item"
+	    " JOIN file f ON f.item = e.item AND " FILE_IS_GIVEN
 	    " JOIN version v ON v.id = f.stored_version"
-	    " LEFT JOIN completion c ON c.account = e.account"
+	    " LEFT JOIN completion c ON c.account = ?1"
 	    " AND c.file = f.id AND c.version = v.id"
-	    " WHERE e.account = ?1 AND (NOT ?2 OR c.version IS NULL)"
+	    " WHERE (NOT ?2 OR c.version IS NULL)"
 	    " AND (e.created_ms, e.item, -f.id) < (?3, ?4, -?5)"
 	    " ORDER BY e.created_ms DESC, e.item DESC, f.id LIMIT ?6",
 	[STMT_LIBRARY_ITEM] =
-	    "SELECT " FILE_COLUMNS ", e.grant_seed" OWNED_FILES
+	    "SELECT " FILE_COLUMNS ", e.grant_seed FROM item x"
+	    " JOIN item i ON i.id IN (SELECT x.id UNION ALL SELECT n.item"
+	    " FROM item_inside n WHERE n.container = x.id)"
+	    " JOIN file f ON f.item = i.id" FILE_ENTITLEMENT
 	    " JOIN version v ON v.id = f.stored_version"
-	    " WHERE e.account = ?1"
-	    " AND e.item = (SELECT id FROM item WHERE uuid = ?2)"
-	    " ORDER BY f.id",
+	    " LEFT JOIN item_content c ON c.container = x.id"
+	    " AND c.item = i.id WHERE x.uuid = ?2"
+	    " ORDER BY i.id <> x.id, c.position IS NULL, c.position, i.id,"
+	    " f.id",
 	[STMT_LIBRARY_FILE] =
 	    "SELECT " FILE_COLUMNS ", e.grant_seed FROM file f"
-	    " JOIN item i ON i.id = f.item"
-	    " JOIN entitlement e ON e.account = ?1 AND e.item = f.item"
-	    " AND (f.removed_sequence IS NULL"
-	    " OR f.removed_sequence > e.sequence)"
+	    " JOIN item i ON i.id = f.item" FILE_ENTITLEMENT
 	    " JOIN version v ON v.id = f.stored_version WHERE f.uuid = ?2",
 	[STMT_LIBRARY_VERSION] =
 	    "SELECT " FILE_COLUMNS ", e.grant_seed FROM file f"
-	    " JOIN item i ON i.id = f.item"
-	    " JOIN entitlement e ON e.account = ?1 AND e.item = f.item"
-	    " AND (f.removed_sequence IS NULL"
-	    " OR f.removed_sequence > e.sequence)"
+	    " JOIN item i ON i.id = f.item" FILE_ENTITLEMENT
 	    " JOIN version v ON v.file = f.id AND v.number = ?3"
 	    " AND v.state = 1 WHERE f.uuid = ?2 AND v.number >= "
 	    BOUGHT_VERSION,
 	[STMT_LIBRARY_OBJECT] =
-	    "SELECT f.id, v.id, v.sealed_size FROM file f"
-	    " JOIN entitlement e ON e.account = ?1 AND e.item = f.item"
-	    " AND (f.removed_sequence IS NULL"
-	    " OR f.removed_sequence > e.sequence)"
+	    "SELECT f.id, v.id, v.sealed_size FROM file f" FILE_ENTITLEMENT
 	    " JOIN version v ON v.file = f.id AND v.object = ?3"
 	    " AND v.stored_sequence IS NOT NULL"
 	    " WHERE f.uuid = ?2 AND v.number >= " BOUGHT_VERSION,

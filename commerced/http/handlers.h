@@ -26,6 +26,7 @@ http_handler handle_redeem_code;
 http_handler handle_issue_codes;
 
 /* purchases.c */
+http_handler handle_quote_items;
 http_handler handle_buy_items;
 http_handler handle_list_purchases;
 http_handler handle_get_purchase;

@@ -13,8 +13,10 @@
 struct item_change {
 	struct call call;	/* first */
 	struct uuid id;
+	struct member_ids contains;
 	struct item_fields fields;
 	struct item item;	/* afterwards */
+	struct item_obstacles obstacles;
 };
 
 /* kind by its number in enum item_kind */
@@ -29,6 +31,7 @@ struct item_members {
 	const char *genre;
 	const char *description;
 	const char *released;
+	struct member_ids contains;
 };
 
 #define FIELD(f) offsetof(struct item_members, f)
@@ -49,6 +52,8 @@ static const struct member item_members[] = {
 	    .most = ITEM_DESCRIPTION_MAX },
 	{ .name = "released", .kind = MEMBER_DATE, .need = MEMBER_NULLABLE,
 	    .offset = FIELD(released) },
+	{ .name = "contains", .kind = MEMBER_IDS, .need = MEMBER_NULLABLE,
+	    .offset = FIELD(contains), .most = ITEM_CONTAINS_MAX },
 };
 #undef FIELD
 #define MEMBER_COUNT (sizeof(item_members) / sizeof(item_members[0]))
@@ -59,19 +64,23 @@ item_change_release(void *state)
 	struct item_change *change = state;
 
 	item_clear(&change->item);
+	item_obstacles_clear(&change->obstacles);
+	free(change->contains.ids);
 	free(change);
 }
 
 /* --- the body ------------------------------------------------------------- */
 
 /*
- * The body into fields, whose texts it lends; false: it was answered.  The
+ * The body into the fields of change, whose texts it lends; false: it was
+ * answered.  The
  * rules themselves are the shop's (item_fields_check()).
  */
 static bool
 item_fields_parse(struct http_request *request,
-    const struct service *service, bool is_new, struct item_fields *fields)
+    const struct service *service, bool is_new, struct item_change *change)
 {
+	struct item_fields *fields = &change->fields;
 	const struct member_source source = { item_members, MEMBER_COUNT,
 	    service->settings->currency };
 	struct item_members members = { 0 };
@@ -82,6 +91,7 @@ item_fields_parse(struct http_request *request,
 
 	e = member_parse(http_request_json(request), &source, &members,
 	    &presence, &fault);
+	change->contains = members.contains;
 	if (e != ERR_OK) {
 		call_reply_fault(request, e, &fault);
 		return false;
@@ -94,6 +104,8 @@ item_fields_parse(struct http_request *request,
 	fields->genre = members.genre;
 	fields->description = members.description;
 	fields->released = members.released;
+	fields->contains = members.contains.ids;
+	fields->contains_count = members.contains.count;
 	e = item_fields_check(fields, is_new, &member);
 	if (e == ERR_OK)
 		return true;
@@ -102,6 +114,7 @@ item_fields_parse(struct http_request *request,
 	else
 		http_reply_error_member(request, e, member, "%s: %s", member,
 		    e == ERR_WRONG_TYPE ? "this is needed" :
+		    e == ERR_DUPLICATE_ITEM ? "name each item once" :
 		    "the value is out of bounds");
 	return false;
 }
@@ -130,7 +143,8 @@ item_change_run(struct shop_transaction *tx, struct shop_job *job)
 {
 	struct item_change *change = item_change_of(job);
 
-	return item_change(tx, &change->id, &change->fields, &change->item);
+	return item_change(tx, &change->id, &change->fields, &change->item,
+	    &change->obstacles);
 }
 
 static enum err
@@ -146,7 +160,8 @@ item_publish_run(struct shop_transaction *tx, struct shop_job *job)
 {
 	struct item_change *change = item_change_of(job);
 
-	return item_publish(tx, &change->id, &change->item);
+	return item_publish(tx, &change->id, &change->item,
+	    &change->obstacles);
 }
 
 /* The state of a request for one item; NULL: it was answered. */
@@ -168,21 +183,57 @@ item_change_new(struct http_request *request, bool has_id)
 
 /* --- answers -------------------------------------------------------------- */
 
-/* What keeps an item from being sold, as paths below it. */
-static void
-item_refuse_publish(struct http_request *request, const struct item *item)
+/* What keeps an item from being sold, as paths below it; NULL: no memory. */
+static json_t *
+item_missing(const struct item_obstacles *obstacles)
 {
 	json_t *missing = json_array();
+	bool is_whole = missing != NULL;
+	char id[UUID_TEXT_SIZE];
 
-	for (size_t i = 0; i < item->files.count; i++)
-		(void)json_array_append_new(missing, json_sprintf("files/%s",
-		    item->files.files[i].name));
-	if (item->files.count == 0)
-		(void)json_array_append_new(missing, json_string("files"));
-	http_reply_problem(request, ERR_NOT_PUBLISHABLE,
-	    json_pack("{s:o}", "missing", missing), "%s",
-	    item->files.count == 0 ? "Upload a file first." :
-	    "Wait until every file of the item is stored.");
+	for (size_t i = 0; is_whole && i < obstacles->files.count; i++)
+		is_whole = json_array_append_new(missing, json_sprintf(
+		    "files/%s", obstacles->files.files[i].name)) == 0;
+	for (size_t i = 0; is_whole && i < obstacles->empty_count; i++) {
+		uuid_text(id, &obstacles->empty[i]);
+		is_whole = json_array_append_new(missing, json_sprintf(
+		    "contains/%s", id)) == 0;
+	}
+	if (is_whole && obstacles->nothing)
+		is_whole = json_array_append_new(missing,
+		    json_string("files")) == 0;
+	if (is_whole && obstacles->too_deep)
+		is_whole = json_array_append_new(missing,
+		    json_string("contains")) == 0;
+	if (is_whole)
+		return missing;
+	json_decref(missing);
+	return NULL;
+}
+
+static void
+item_refuse_publish(struct http_request *request,
+    const struct item_obstacles *obstacles)
+{
+	const char *advice = "Wait until every file of the item is stored.";
+
+	if (obstacles->too_deep)
+		advice = "An album may contain albums, but these no further "
+		    "ones, and nothing may contain itself.";
+	else if (obstacles->empty_count > 0)
+		advice = "Everything that it contains needs a stored file.";
+	else if (obstacles->nothing)
+		advice = "Upload a file first.";
+	http_reply_problem(request, ERR_NOT_PUBLISHABLE, json_pack("{s:o}",
+	    "missing", item_missing(obstacles)), "%s", advice);
+}
+
+/* The rest was looked at before. */
+static void
+item_refuse_contents(struct http_request *request, enum err e)
+{
+	http_reply_error_member(request, e, "contains", "contains: name items "
+	    "of this shop, and not the item itself");
 }
 
 static void
@@ -196,7 +247,9 @@ item_change_answer(struct http_request *request, void *application)
 		http_reply_json(request, 200, shape_item(&change->item,
 		    service->settings->currency, SHAPE_PEOPLE));
 	else if (e == ERR_NOT_PUBLISHABLE)
-		item_refuse_publish(request, &change->item);
+		item_refuse_publish(request, &change->obstacles);
+	else if (e == ERR_OUT_OF_RANGE)
+		item_refuse_contents(request, e);
 	else
 		call_reply_error(request, e);
 }
@@ -209,6 +262,10 @@ item_create_answer(struct http_request *request, void *application)
 	enum err e = change->call.job.result;
 	char id[UUID_TEXT_SIZE];
 
+	if (e == ERR_OUT_OF_RANGE) {
+		item_refuse_contents(request, e);
+		return;
+	}
 	if (e != ERR_OK) {
 		call_reply_error(request, e);
 		return;
@@ -239,7 +296,7 @@ handle_create_item(struct http_request *request, void *application)
 	struct item_change *change = item_change_new(request, false);
 
 	if (change == NULL || !item_fields_parse(request, application, true,
-	    &change->fields))
+	    change))
 		return;
 	change->call.job.run = item_create_run;
 	call_submit(&change->call, application, request, item_create_answer);
@@ -251,7 +308,7 @@ handle_change_item(struct http_request *request, void *application)
 	struct item_change *change = item_change_new(request, true);
 
 	if (change == NULL || !item_fields_parse(request, application, false,
-	    &change->fields))
+	    change))
 		return;
 	change->call.job.run = item_change_run;
 	call_submit(&change->call, application, request, item_change_answer);

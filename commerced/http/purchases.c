@@ -67,29 +67,18 @@ buying_run(struct shop_transaction *tx, struct shop_job *job)
 static json_t *
 buying_refused_ids(const struct purchase_result *out)
 {
-	json_t *ids = json_array();
-
-	for (size_t i = 0; ids != NULL && i < out->refused_count; i++) {
-		if (json_array_append_new(ids,
-		    shape_uuid(&out->refused[i])) != 0) {
-			json_decref(ids);
-			ids = NULL;
-		}
-	}
-	return ids;
+	return shape_uuids(out->refused, out->refused_count);
 }
 
+/* Purchases and quotes alike. */
 static void
-buying_refuse(struct http_request *request, const struct buying *buying,
-    const char *currency)
+buying_refuse(struct http_request *request, enum err e,
+    const struct purchase_result *out, const char *currency)
 {
-	const struct purchase_result *out = &buying->out;
-	enum err e = buying->call.job.result;
-
 	if (e == ERR_ALREADY_OWNED)
 		http_reply_problem(request, e, json_pack("{s:o}", "owned",
-		    buying_refused_ids(out)),
-		    "Nothing was bought: leave out what is owned.");
+		    buying_refused_ids(out)), "Nothing was bought: leave out "
+		    "what is owned, or comes with an album.");
 	else if (e == ERR_ITEM_NOT_ON_SALE || e == ERR_DUPLICATE_ITEM)
 		http_reply_problem(request, e, json_pack("{s:o, s:s}",
 		    "items", buying_refused_ids(out), "member", "items"),
@@ -120,7 +109,7 @@ buying_answer(struct http_request *request, void *application)
 	enum err e = buying->call.job.result;
 
 	if (e != ERR_OK) {
-		buying_refuse(request, buying, currency);
+		buying_refuse(request, e, &buying->out, currency);
 		return;
 	}
 	if (buying->members.access)
@@ -185,6 +174,45 @@ handle_buy_items(struct http_request *request, void *application)
 		return;
 	buying->call.job.run = buying_run;
 	call_submit(&buying->call, application, request, buying_answer);
+}
+
+/* --- quotes --------------------------------------------------------------- */
+
+struct quote_members {
+	struct member_ids items;
+};
+
+static const struct member quote_members[] = {
+	{ .name = "items", .kind = MEMBER_IDS, .need = MEMBER_REQUIRED,
+	    .offset = offsetof(struct quote_members, items),
+	    .least = 1, .most = PURCHASE_ITEMS_MAX },
+};
+
+void
+handle_quote_items(struct http_request *request, void *application)
+{
+	const struct service *service = application;
+	const char *currency = service->settings->currency;
+	struct quote_members members = { 0 };
+	struct purchase_request in = { 0 };
+	struct purchase_result out = { 0 };
+	enum err e;
+
+	call_forbid_caching(request);
+	if (!call_parse(request, service, quote_members, 1, &members))
+		goto out;
+	in.account = call_principal(request)->session.account;
+	in.items = members.items.ids;
+	in.item_count = members.items.count;
+	e = purchase_quote(service->shop, &in, &out);
+	if (e == ERR_OK)
+		http_reply_json(request, 200, shape_quote(&out.purchase,
+		    currency));
+	else
+		buying_refuse(request, e, &out, currency);
+out:
+	purchase_result_clear(&out);
+	member_clear(quote_members, 1, &members);
 }
 
 /* --- receipts ------------------------------------------------------------- */

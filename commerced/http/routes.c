@@ -34,6 +34,8 @@ static const struct http_route routes[] = {
 	/* money, purchases, the library */
 	{ "POST", "/v1/gift-codes/redeem", HTTP_PUBLIC, AUTH_SESSION,
 	    JSON(KIB(64), handle_redeem_code) },
+	{ "POST", "/v1/quotes", HTTP_PUBLIC, AUTH_SESSION,
+	    JSON(KIB(64), handle_quote_items) },
 	{ "POST", "/v1/purchases", HTTP_PUBLIC, AUTH_SESSION,
 	    JSON(KIB(64), handle_buy_items) },
 	{ "GET", "/v1/purchases", HTTP_PUBLIC,

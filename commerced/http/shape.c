@@ -56,6 +56,17 @@ shape_whole(json_t *array, bool is_whole)
 	return NULL;
 }
 
+json_t *
+shape_uuids(const struct uuid *ids, size_t count)
+{
+	json_t *array = json_array();
+	bool is_whole = true;
+
+	for (size_t i = 0; is_whole && i < count; i++)
+		is_whole = shape_append(array, shape_uuid(&ids[i]));
+	return shape_whole(array, is_whole);
+}
+
 /* --- items ---------------------------------------------------------------- */
 
 static json_t *
@@ -96,7 +107,7 @@ shape_item(const struct item *item, const char *currency,
     enum shape_view view)
 {
 	return json_pack("{s:o, s:s, s:s, s:s, s:s?, s:s?, s:o, s:s?, s:n, "
-	    "s:n, s:s, s:o, s:[], s:b}",
+	    "s:n, s:s, s:o, s:o, s:b}",
 	    "id", shape_uuid(&item->id),
 	    "kind", item_kind_text(item->kind),
 	    "title", item->title,
@@ -108,7 +119,7 @@ shape_item(const struct item *item, const char *currency,
 	    "cover", "preview",
 	    "state", item_state_text(item->state),
 	    "files", shape_item_files(&item->files, view),
-	    "contains",
+	    "contains", shape_uuids(item->contains, item->contains_count),
 	    "owned", (int)item->owned);
 }
 
@@ -185,23 +196,37 @@ shape_access_list(const struct access_list *list)
 }
 
 static json_t *
-shape_purchase_lines(const struct purchase *purchase, const char *currency)
+shape_purchase_line(const struct purchase_line *line, const char *currency,
+    bool with_status)
+{
+	return json_pack("{s:o, s:s, s:o, s:o, s:s*}",
+	    "item", shape_uuid(&line->item),
+	    "title", line->title,
+	    "price", shape_money(currency, line->price_minor),
+	    "deducted", shape_money(currency, line->deducted_minor),
+	    "status", with_status ? purchase_status_text(line->status) :
+	    NULL);
+}
+
+static json_t *
+shape_purchase_lines(const struct purchase *purchase, const char *currency,
+    bool with_status)
 {
 	json_t *lines = json_array();
 	bool is_whole = true;
 
-	for (size_t i = 0; is_whole && i < purchase->line_count; i++) {
-		const struct purchase_line *line = &purchase->lines[i];
-
-		is_whole = shape_append(lines, json_pack(
-		    "{s:o, s:s, s:o, s:o, s:s}",
-		    "item", shape_uuid(&line->item),
-		    "title", line->title,
-		    "price", shape_money(currency, line->price_minor),
-		    "deducted", shape_money(currency, line->deducted_minor),
-		    "status", purchase_status_text(line->status)));
-	}
+	for (size_t i = 0; is_whole && i < purchase->line_count; i++)
+		is_whole = shape_append(lines, shape_purchase_line(
+		    &purchase->lines[i], currency, with_status));
 	return shape_whole(lines, is_whole);
+}
+
+json_t *
+shape_quote(const struct purchase *quote, const char *currency)
+{
+	return json_pack("{s:o, s:o}",
+	    "lines", shape_purchase_lines(quote, currency, false),
+	    "total", shape_money(currency, quote->total_minor));
 }
 
 json_t *
@@ -214,7 +239,7 @@ shape_purchase(const struct purchase *purchase, const char *currency,
 	    "status", purchase_status_text(purchase->status),
 	    "created_at", shape_time_ms(purchase->created_ms),
 	    "total", shape_money(currency, purchase->total_minor),
-	    "lines", shape_purchase_lines(purchase, currency));
+	    "lines", shape_purchase_lines(purchase, currency, true));
 
 	if (json != NULL && access != NULL && json_object_set_new(json,
 	    "access", shape_access_list(access)) != 0) {

@@ -14,6 +14,7 @@ json_t *shape_money(const char *currency, int64_t minor);
 json_t *shape_time_s(int64_t unix_s);
 json_t *shape_time_ms(int64_t unix_ms);
 json_t *shape_uuid(const struct uuid *uuid);
+json_t *shape_uuids(const struct uuid *ids, size_t count);
 
 enum shape_view {
 	SHAPE_BUYER,		/* files that are stored */
@@ -34,6 +35,8 @@ json_t *shape_access_list(const struct access_list *list);
 /* access may be NULL: then the member is absent. */
 json_t *shape_purchase(const struct purchase *purchase, const char *currency,
     const struct access_list *access);
+/* Lines and total alone. */
+json_t *shape_quote(const struct purchase *quote, const char *currency);
 json_t *shape_library(const struct library_list *list);
 
 /* A file as the shop's people see it. */

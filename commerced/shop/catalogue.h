@@ -14,10 +14,12 @@
 #define ITEM_LIMIT_MAX 100		/* of a page */
 #define ITEM_RELEVANT_MAX 200		/* where sort=relevance ends */
 #define ITEM_QUERY_MAX 200		/* bytes of q */
+#define ITEM_CONTAINS_MAX 500
 
 enum item_member {
 	ITEM_TITLE = 1, ITEM_CREATOR = 2, ITEM_KIND = 4, ITEM_PRICE = 8,
-	ITEM_GENRE = 16, ITEM_DESCRIPTION = 32, ITEM_RELEASED = 64
+	ITEM_GENRE = 16, ITEM_DESCRIPTION = 32, ITEM_RELEASED = 64,
+	ITEM_CONTAINS = 128
 };
 #define ITEM_REQUIRED (ITEM_TITLE | ITEM_CREATOR | ITEM_KIND | ITEM_PRICE)
 
@@ -32,38 +34,58 @@ struct item_fields {
 	const char *genre;	/* NULL: none; so for the next two */
 	const char *description;
 	const char *released;	/* "2026-11-22" */
+	const struct uuid *contains;	/* items, in the album's order */
+	size_t contains_count;
 };
 
 /*
  * Are they of the right form?  creating: all of ITEM_REQUIRED must be there.
- * On ERR_OUT_OF_RANGE, or ERR_WRONG_TYPE for a missing one, *member is the
- * name of the member at fault (static).  Pure; any thread.
+ * On ERR_OUT_OF_RANGE, ERR_DUPLICATE_ITEM, or ERR_WRONG_TYPE for a missing
+ * one, *member is the name of the member at fault (static).  Pure; any
+ * thread.
  */
 enum err item_fields_check(const struct item_fields *fields, bool creating,
     const char **member);
 
-/* A draft.  ERR_OUT_OF_RANGE, ERR_WRONG_TYPE as item_fields_check(). */
+/*
+ * A draft.  The errors of item_fields_check(); ERR_OUT_OF_RANGE also when
+ * something in contains does not exist.
+ */
 enum err item_create(struct shop_transaction *tx,
     const struct item_fields *in, struct item *out);
 
-/* Change what is given.  ERR_NOT_FOUND; and those of item_create(). */
+/* Why an item cannot be on sale; all false and none when it can. */
+struct item_obstacles {
+	bool nothing;		/* it has neither a file nor contents */
+	bool too_deep;		/* a cycle, or more than two levels */
+	struct file_list files;	/* without a stored version */
+	struct uuid *empty;	/* contents that have nothing to give */
+	size_t empty_count;
+};
+void item_obstacles_clear(struct item_obstacles *obstacles);
+
+/*
+ * Change what is given.  What was taken out of contains stays with those who
+ * bought before.  ERR_NOT_FOUND; those of item_create(); ERR_NOT_PUBLISHABLE
+ * when contents would make an item that is on sale unsaleable.
+ */
 enum err item_change(struct shop_transaction *tx, const struct uuid *id,
-    const struct item_fields *in, struct item *out);
+    const struct item_fields *in, struct item *out,
+    struct item_obstacles *obstacles);
 
 /* Off sale; owners keep it.  Again is ERR_OK.  ERR_NOT_FOUND. */
 enum err item_withdraw(struct shop_transaction *tx, const struct uuid *id,
     struct item *out);
 
 /*
- * On sale, also after it was withdrawn; again is ERR_OK.  ERR_NOT_FOUND;
- * ERR_NOT_PUBLISHABLE: then out->files holds the files that have no stored
- * version yet, or none when the item has no file at all.
+ * On sale from its release on, also after it was withdrawn; again is ERR_OK.
+ * ERR_NOT_FOUND, ERR_NOT_PUBLISHABLE.
  */
 enum err item_publish(struct shop_transaction *tx, const struct uuid *id,
-    struct item *out);
+    struct item *out, struct item_obstacles *obstacles);
 
 /*
- * As buyers see it: on sale, or owned by viewer (an account number; 0:
+ * As buyers see it: published, or owned by viewer (an account number; 0:
  * nobody); files with their newest stored version.  ERR_NOT_FOUND.
  */
 enum err item_get(struct shop *shop, const struct uuid *id, int64_t viewer,

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "commerced/db/db.h"
+#include "commerced/model.h"
 #include "commerced/shop/shop.h"
 
 #define SHOP_READERS_MAX 64
@@ -102,5 +103,8 @@ void checkpointer_wake(struct shop *shop);
 /* With the shop's clock and generator. */
 void shop_random(struct shop *shop, void *bytes, size_t size);
 struct uuid shop_uuid(struct shop *shop, int64_t now_ms);
+
+/* The day in UTC; what is released later is not on sale. */
+void shop_date(char date[static DATE_SIZE], int64_t now_ms);
 
 #endif

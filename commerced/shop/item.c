@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commerced/db/items.h"
-#include "commerced/shop/catalogue.h"
+#include "commerced/db/albums.h"
 #include "commerced/shop/internal.h"
+#include "commerced/shop/item.h"
 
 /* Replace a text that item owns by a copy; NULL: none. */
 static enum err
@@ -60,18 +60,38 @@ item_create(struct shop_transaction *tx, const struct item_fields *in,
 	out->id = shop_uuid(tx->shop, tx->now_ms);
 	out->state = ITEM_DRAFT;
 	out->created_ms = tx->now_ms;
-	return db_item_add(tx->db, out);
+	e = db_item_add(tx->db, out);
+	if (!e && in->given & ITEM_CONTAINS)
+		e = item_contents_set(tx, out->number, in);
+	return e ? e : item_parts_get(tx->db, DB_FILES_NEWEST, out);
+}
+
+/* What is on sale, or part of what is, stays saleable. */
+static enum err
+item_change_contents(struct shop_transaction *tx, int64_t item,
+    const struct item_fields *in, struct item_obstacles *obstacles)
+{
+	struct offer_row offer;
+	enum err e;
+
+	e = item_contents_set(tx, item, in);
+	if (!e)
+		e = db_item_offer(tx->db, item, &offer);
+	return e || !offer.is_on_sale ? e :
+	    item_check_contents(tx, item, obstacles);
 }
 
 enum err
 item_change(struct shop_transaction *tx, const struct uuid *id,
-    const struct item_fields *in, struct item *out)
+    const struct item_fields *in, struct item *out,
+    struct item_obstacles *obstacles)
 {
 	struct item item = { 0 };
 	const char *member;
 	enum err e;
 
 	item_clear(out);
+	item_obstacles_clear(obstacles);
 	e = item_fields_check(in, false, &member);
 	if (!e)
 		e = db_item_get(tx->db, id, &item);
@@ -79,9 +99,10 @@ item_change(struct shop_transaction *tx, const struct uuid *id,
 		e = item_apply(&item, in);
 	if (!e)
 		e = db_item_change(tx->db, &item);
+	if (!e && in->given & ITEM_CONTAINS)
+		e = item_change_contents(tx, item.number, in, obstacles);
 	if (!e)
-		e = db_item_files(tx->db, item.number, DB_FILES_NEWEST,
-		    &item.files);
+		e = item_parts_get(tx->db, DB_FILES_NEWEST, &item);
 	*out = item;
 	return e;
 }
@@ -98,41 +119,26 @@ item_withdraw(struct shop_transaction *tx, const struct uuid *id,
 		return e;
 	out->state = ITEM_WITHDRAWN;
 	e = db_item_set_state(tx->db, out);
-	return e ? e : db_item_files(tx->db, out->number, DB_FILES_NEWEST,
-	    &out->files);
-}
-
-/* Every file must have something to give. */
-static enum err
-item_check_publishable(struct shop_transaction *tx, struct item *item)
-{
-	enum err e;
-
-	e = db_item_files(tx->db, item->number, DB_FILES_NOT_READY,
-	    &item->files);
-	if (!e && item->files.count > 0)
-		e = ERR_NOT_PUBLISHABLE;
-	if (!e)
-		e = db_item_files(tx->db, item->number, DB_FILES_NEWEST,
-		    &item->files);
-	if (!e && item->files.count == 0)
-		e = ERR_NOT_PUBLISHABLE;
-	return e;
+	return e ? e : item_parts_get(tx->db, DB_FILES_NEWEST, out);
 }
 
 enum err
 item_publish(struct shop_transaction *tx, const struct uuid *id,
-    struct item *out)
+    struct item *out, struct item_obstacles *obstacles)
 {
 	enum err e;
 
 	item_clear(out);
+	item_obstacles_clear(obstacles);
 	e = db_item_get(tx->db, id, out);
-	if (!e && out->state == ITEM_PUBLISHED)
-		return db_item_files(tx->db, out->number, DB_FILES_NEWEST,
-		    &out->files);
 	if (!e)
-		e = item_check_publishable(tx, out);
+		e = item_parts_get(tx->db, DB_FILES_NEWEST, out);
+	if (e || out->state == ITEM_PUBLISHED)
+		return e;
+	e = db_item_files(tx->db, out->number, DB_FILES_NOT_READY,
+	    &obstacles->files);
+	if (!e)
+		e = item_check_contents(tx, out->number, obstacles);
 	if (e)
 		return e;
 	out->state = ITEM_PUBLISHED;
@@ -169,8 +175,7 @@ item_get(struct shop *shop, const struct uuid *id, int64_t viewer,
 	if (!e)
 		e = item_check_viewer(db, viewer, out);
 	if (!e)
-		e = db_item_files(db, out->number, DB_FILES_FOR_SALE,
-		    &out->files);
+		e = item_parts_get(db, DB_FILES_FOR_SALE, out);
 	reader_return(shop, db);
 	if (e)
 		item_clear(out);
@@ -189,8 +194,7 @@ item_get_any(struct shop *shop, const struct uuid *id, struct item *out)
 		return e;
 	e = db_item_get(db, id, out);
 	if (!e)
-		e = db_item_files(db, out->number, DB_FILES_NEWEST,
-		    &out->files);
+		e = item_parts_get(db, DB_FILES_NEWEST, out);
 	reader_return(shop, db);
 	if (e)
 		item_clear(out);

@@ -56,6 +56,23 @@ date_is_valid(const char *text)
 }
 
 static bool
+contents_repeat(const struct item_fields *fields)
+{
+	const struct uuid *contains = fields->contains;
+
+	if ((fields->given & ITEM_CONTAINS) == 0)
+		return false;
+	for (size_t i = 1; i < fields->contains_count; i++) {
+		for (size_t j = 0; j < i; j++) {
+			if (memcmp(&contains[i], &contains[j],
+			    sizeof(contains[i])) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool
 item_member_is_valid(const struct item_fields *fields,
     enum item_member member)
 {
@@ -78,6 +95,8 @@ item_member_is_valid(const struct item_fields *fields,
 	case ITEM_RELEASED:
 		return fields->released == NULL ||
 		    date_is_valid(fields->released);
+	case ITEM_CONTAINS:
+		return fields->contains_count <= ITEM_CONTAINS_MAX;
 	}
 	return false;
 }
@@ -93,7 +112,7 @@ item_fields_check(const struct item_fields *fields, bool creating,
 		{ ITEM_TITLE, "title" }, { ITEM_CREATOR, "creator" },
 		{ ITEM_KIND, "kind" }, { ITEM_PRICE, "price" },
 		{ ITEM_GENRE, "genre" }, { ITEM_DESCRIPTION, "description" },
-		{ ITEM_RELEASED, "released" }
+		{ ITEM_RELEASED, "released" }, { ITEM_CONTAINS, "contains" }
 	};
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
@@ -108,6 +127,8 @@ item_fields_check(const struct item_fields *fields, bool creating,
 		if (!item_member_is_valid(fields, members[i].member))
 			return ERR_OUT_OF_RANGE;
 	}
+	if (contents_repeat(fields))
+		return ERR_DUPLICATE_ITEM;
 	*member = NULL;
 	return ERR_OK;
 }

@@ -6,6 +6,7 @@
 #include "commerced/shop/catalogue.h"
 #include "commerced/shop/cursor.h"
 #include "commerced/shop/internal.h"
+#include "commerced/shop/item.h"
 
 enum err
 item_sort_parse(const char *text, enum item_sort *sort)
@@ -128,8 +129,7 @@ item_list_read(struct db *db, const struct item_filter *filter,
 
 	e = db_item_list(db, filter, out, &last);
 	for (size_t i = 0; !e && i < out->count; i++)
-		e = db_item_files(db, out->items[i].number, which,
-		    &out->items[i].files);
+		e = item_parts_get(db, which, &out->items[i]);
 	if (!e && last.number != 0)
 		e = item_place_encode(&last, filter->order, &out->next);
 	return e;
@@ -143,7 +143,7 @@ item_list(struct shop *shop, const struct item_query *query,
 	    .genre = query->genre, .has_kind = query->has_kind,
 	    .kind = query->kind, .any_state = query->any_state,
 	    .order = item_order(query), .limit = query->limit };
-	char words[ITEM_QUERY_MAX * 3 + 3];
+	char words[ITEM_QUERY_MAX * 3 + 3], today[DATE_SIZE];
 	struct cursor cursor;
 	struct db *db;
 	enum err e = ERR_OK;
@@ -156,6 +156,8 @@ item_list(struct shop *shop, const struct item_query *query,
 		filter.words = words;
 	if (filter.order == DB_BY_RELEVANCE && filter.words == NULL)
 		return query->q == NULL ? ERR_OUT_OF_RANGE : ERR_OK;
+	shop_date(today, shop_now_ms(shop));
+	filter.today = today;
 	filter.after = db_item_first_place(filter.order);
 	if (query->cursor != NULL)
 		e = item_place_decode(query->cursor, filter.order, &cursor,

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "commerced/db/albums.h"
 #include "commerced/db/files.h"
 #include "commerced/db/items.h"
 #include "commerced/db/books.h"
@@ -192,17 +193,18 @@ publish_file_get(struct shop *shop, const struct uuid *item,
 	return e;
 }
 
-/* What is on sale keeps something to give. */
+/* What is on sale, or part of what is, keeps something to give. */
 static enum err
 publish_check_removable(struct shop_transaction *tx, const struct item *item,
     const struct file_row *file)
 {
+	struct offer_row offer;
 	int64_t beside = 0;
 	enum err e;
 
-	if (item->state != ITEM_PUBLISHED || file->is_removed ||
-	    !file->has_stored)
-		return ERR_OK;
+	e = db_item_offer(tx->db, item->number, &offer);
+	if (e || !offer.is_on_sale || file->is_removed || !file->has_stored)
+		return e;
 	e = db_files_stored_beside(tx->db, item->number, file->number,
 	    &beside);
 	return e || beside > 0 ? e : ERR_NOT_PUBLISHABLE;

@@ -72,8 +72,8 @@ enum err publish_file_get(struct shop *shop, const struct uuid *item,
 /*
  * Take a file off: future buyers do not get it, those who have the item keep
  * what they have.  Versions that nobody bought become DELETING.
- * ERR_NOT_FOUND; ERR_NOT_PUBLISHABLE when the item is on sale and this is its
- * last stored file (withdraw it first).
+ * ERR_NOT_FOUND; ERR_NOT_PUBLISHABLE when the item, or what contains it, is
+ * on sale and this is the last that it has to give (withdraw it first).
  */
 enum err publish_file_remove(struct shop_transaction *tx,
     const struct uuid *item, const char *name);

@@ -4,17 +4,10 @@
 #include <string.h>
 
 #include "commerced/db/books.h"
-#include "commerced/db/items.h"
 #include "commerced/db/purchases.h"
+#include "commerced/shop/basket.h"
 #include "commerced/shop/cursor.h"
 #include "commerced/shop/internal.h"
-
-/* What a request comes to, line by line in its order. */
-struct basket {
-	struct sale_row lines[PURCHASE_ITEMS_MAX];
-	size_t count;
-	int64_t total_minor;
-};
 
 enum err
 idempotency_key_check(const char *key, size_t length)
@@ -33,19 +26,6 @@ purchase_result_clear(struct purchase_result *result)
 {
 	purchase_clear(&result->purchase);
 	*result = (struct purchase_result){ 0 };
-}
-
-static void
-basket_clear(struct basket *basket)
-{
-	for (size_t i = 0; i < basket->count; i++)
-		free(basket->lines[i].title);
-}
-
-static void
-purchase_refuse(struct purchase_result *out, const struct uuid *item)
-{
-	out->refused[out->refused_count++] = *item;
 }
 
 /* Was this request answered before?  out->is_replayed says so. */
@@ -68,67 +48,7 @@ purchase_replay(struct shop_transaction *tx,
 }
 
 static enum err
-purchase_check_form(const struct purchase_request *in,
-    struct purchase_result *out)
-{
-	if (in->item_count < 1 || in->item_count > PURCHASE_ITEMS_MAX)
-		return ERR_OUT_OF_RANGE;
-	for (size_t i = 1; i < in->item_count; i++) {
-		for (size_t j = 0; j < i; j++) {
-			if (memcmp(&in->items[i], &in->items[j],
-			    sizeof(in->items[i])) == 0) {
-				purchase_refuse(out, &in->items[i]);
-				return ERR_DUPLICATE_ITEM;
-			}
-		}
-	}
-	return ERR_OK;
-}
-
-/* Every item on sale, at today's price. */
-static enum err
-basket_fill(struct shop_transaction *tx, const struct purchase_request *in,
-    struct basket *basket, struct purchase_result *out)
-{
-	enum err e = ERR_OK;
-
-	while (!e && basket->count < in->item_count) {
-		struct sale_row *line = &basket->lines[basket->count];
-
-		e = db_item_for_sale(tx->db, &in->items[basket->count], line);
-		if (!e && line->item == 0)
-			purchase_refuse(out, &in->items[basket->count]);
-		/* At most 100 lines of at most 10^12. */
-		basket->total_minor += line->price_minor;
-		basket->count++;
-	}
-	if (!e && out->refused_count > 0)
-		e = ERR_ITEM_NOT_ON_SALE;
-	return e;
-}
-
-static enum err
-basket_check_owned(struct shop_transaction *tx,
-    const struct purchase_request *in, const struct basket *basket,
-    struct purchase_result *out)
-{
-	enum err e = ERR_OK;
-
-	for (size_t i = 0; !e && i < basket->count; i++) {
-		bool is_owned = false;
-
-		e = db_item_is_owned(tx->db, in->account,
-		    basket->lines[i].item, &is_owned);
-		if (is_owned)
-			purchase_refuse(out, &in->items[i]);
-	}
-	if (!e && out->refused_count > 0)
-		e = ERR_ALREADY_OWNED;
-	return e;
-}
-
-static enum err
-basket_check_total(struct shop_transaction *tx,
+purchase_check_total(struct shop_transaction *tx,
     const struct purchase_request *in, const struct basket *basket,
     struct purchase_result *out)
 {
@@ -147,12 +67,13 @@ basket_check_total(struct shop_transaction *tx,
 	return e;
 }
 
-/* The receipt's own rows; its lines take the basket's titles. */
+/* The receipt's own rows. */
 static enum err
 purchase_write(struct shop_transaction *tx,
-    const struct purchase_request *in, struct basket *basket,
+    const struct purchase_request *in, const struct basket *basket,
     struct purchase *out)
 {
+	const struct deduction *deduction = basket->deductions.deductions;
 	enum err e;
 
 	out->id = shop_uuid(tx->shop, tx->now_ms);
@@ -160,21 +81,13 @@ purchase_write(struct shop_transaction *tx,
 	out->status = PURCHASE_PAID;
 	out->created_ms = tx->now_ms;
 	out->total_minor = basket->total_minor;
-	out->lines = calloc(basket->count, sizeof(*out->lines));
-	if (out->lines == NULL)
-		return ERR_NO_MEMORY;
 	e = db_purchase_add(tx->db, out);
 	for (size_t i = 0; !e && i < basket->count; i++) {
-		struct sale_row *line = &basket->lines[i];
-
 		e = db_purchase_line_add(tx->db, out->number, (int64_t)i,
-		    line);
-		out->lines[i] = (struct purchase_line){
-			.item = in->items[i], .title = line->title,
-			.price_minor = line->price_minor,
-			.status = PURCHASE_PAID };
-		line->title = NULL;
-		out->line_count++;
+		    &basket->lines[i]);
+		for (size_t j = 0; !e && j < basket->deducted[i]; j++)
+			e = db_deduction_add(tx->db, out->number, (int64_t)i,
+			    deduction++);
 	}
 	return e ? e : db_purchase_key_add(tx->db, out, in->idempotency_key,
 	    in->request_hash);
@@ -227,17 +140,17 @@ purchase_commit(struct shop_transaction *tx,
 	enum err e;
 
 	memset(&basket, 0, sizeof(basket));
-	e = basket_fill(tx, in, &basket, out);
+	e = basket_fill(tx->db, tx->now_ms, in, &basket, out);
 	if (!e)
-		e = basket_check_owned(tx, in, &basket, out);
-	if (!e)
-		e = basket_check_total(tx, in, &basket, out);
+		e = purchase_check_total(tx, in, &basket, out);
 	if (!e)
 		e = purchase_write(tx, in, &basket, &out->purchase);
 	if (!e)
 		e = purchase_entitle(tx, &basket, &out->purchase);
 	if (!e)
 		e = purchase_pay(tx, &out->purchase);
+	if (!e)
+		e = basket_take_lines(&basket, in, &out->purchase);
 	basket_clear(&basket);
 	return e;
 }
@@ -253,10 +166,28 @@ purchase_buy(struct shop_transaction *tx, const struct purchase_request *in,
 	    strlen(in->idempotency_key));
 	if (!e)
 		e = purchase_replay(tx, in, out);
-	if (e || out->is_replayed)
+	return e || out->is_replayed ? e : purchase_commit(tx, in, out);
+}
+
+enum err
+purchase_quote(struct shop *shop, const struct purchase_request *in,
+    struct purchase_result *out)
+{
+	struct basket basket;
+	struct db *db;
+	enum err e;
+
+	purchase_result_clear(out);
+	memset(&basket, 0, sizeof(basket));
+	e = reader_borrow(shop, &db);
+	if (e)
 		return e;
-	e = purchase_check_form(in, out);
-	return e ? e : purchase_commit(tx, in, out);
+	e = basket_fill(db, shop_now_ms(shop), in, &basket, out);
+	reader_return(shop, db);
+	if (!e)
+		e = basket_take_lines(&basket, in, &out->purchase);
+	basket_clear(&basket);
+	return e;
 }
 
 enum err

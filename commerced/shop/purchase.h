@@ -40,13 +40,23 @@ struct purchase_result {
  * Buy all the items with the account's credit, or nothing.  Looked at in this
  * order: ERR_OUT_OF_RANGE (form of the key), ERR_IDEMPOTENCY_KEY_REUSED,
  * ERR_OUT_OF_RANGE (number of items), ERR_DUPLICATE_ITEM,
- * ERR_ITEM_NOT_ON_SALE (also: unknown),
- * ERR_ALREADY_OWNED, ERR_PRICE_CHANGED, ERR_PAYMENT_REQUIRED.  The result is
- * to be cleared in every case.
+ * ERR_ITEM_NOT_ON_SALE (also: unknown, not released yet),
+ * ERR_ALREADY_OWNED (also: with an album, be it of the same request),
+ * ERR_PRICE_CHANGED, ERR_PAYMENT_REQUIRED.  The result is to be cleared in
+ * every case.
  */
 enum err purchase_buy(struct shop_transaction *tx,
     const struct purchase_request *in, struct purchase_result *out);
 void purchase_result_clear(struct purchase_result *result);
+
+/*
+ * What it would come to now: lines and total of out->purchase, and nothing
+ * else of it; the key and the expected total are not looked at.  The errors
+ * of purchase_buy() from ERR_OUT_OF_RANGE (number of items) to
+ * ERR_ALREADY_OWNED.  The result is to be cleared in every case.
+ */
+enum err purchase_quote(struct shop *shop, const struct purchase_request *in,
+    struct purchase_result *out);
 
 /* The account's receipt; another's is ERR_NOT_FOUND. */
 enum err purchase_get(struct shop *shop, int64_t account,

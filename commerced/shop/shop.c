@@ -250,3 +250,13 @@ shop_uuid(struct shop *shop, int64_t now_ms)
 	shop_random(shop, random, sizeof(random));
 	return uuid_make(now_ms, random);
 }
+
+void
+shop_date(char date[static DATE_SIZE], int64_t now_ms)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	clock_text(text, now_ms / 1000);
+	memcpy(date, text, DATE_SIZE - 1);
+	date[DATE_SIZE - 1] = '\0';
+}

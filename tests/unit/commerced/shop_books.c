@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "commerced/db/schema.h"
 #include "tests/unit/commerced/support/shop_fixture.h"
 
 #include <sqlite3.h>
@@ -48,7 +49,8 @@ books_are_kept_when_opened_again(void **state)
 	assert_int_equal(fixture_balance(fixture, buyer), 1);
 	assert_int_equal(fixture_buy(fixture, buyer, &item, "2"),
 	    ERR_ALREADY_OWNED);
-	assert_int_equal(fixture_number(fixture, "PRAGMA user_version"), 1);
+	assert_int_equal(fixture_number(fixture, "PRAGMA user_version"),
+	    db_migration_count);
 	assert_int_equal(fixture_number(fixture, "SELECT count(*)"
 	    " FROM pragma_journal_mode WHERE journal_mode = 'wal'"), 1);
 }
@@ -125,7 +127,68 @@ a_migration_that_was_cut_short_is_made_again(void **state)
 	sql(fixture, "PRAGMA journal_mode = WAL; CREATE TABLE t (x);"
 	    "DROP TABLE t");
 	assert_int_equal(open_again(fixture), ERR_OK);
+	assert_int_equal(fixture_number(fixture, "PRAGMA user_version"),
+	    db_migration_count);
+}
+
+/* Books of the first release with one of everything that was sold then. */
+static const char first_books[] =
+    "INSERT INTO shop (id, commerce_id, currency, created_ms, sequence)"
+    " VALUES (1, '" FIXTURE_COMMERCE "', 'EUR', 1, 1);"
+    "INSERT INTO ledger_account (id, kind, balance) VALUES (3, 3, 401);"
+    "INSERT INTO account VALUES (3, zeroblob(16), 'a@example.com', 14, 8, 5,"
+    " zeroblob(16), zeroblob(32), 1);"
+    "INSERT INTO gift_batch VALUES (1, zeroblob(16), 500, 1, NULL, 'new', 1);"
+    "INSERT INTO gift_code VALUES (1, 1, 0, zeroblob(32), 3, 1);"
+    "INSERT INTO item (id, uuid, kind, state, title, creator, price,"
+    " created_ms, published_ms, sold_sequence) VALUES (1, zeroblob(16), 0, 1,"
+    " 'waltz', 'Somebody', 99, 1, 1, 1);"
+    "INSERT INTO item_search (rowid, title, creator, genre, description)"
+    " SELECT id, title, creator, genre, description FROM item;"
+    "INSERT INTO file VALUES (1, zeroblob(16), 1, 'waltz.ogg', 'audio/ogg',"
+    " 1, NULL);"
+    "INSERT INTO version VALUES (1, zeroblob(16), 1, 1, 1, 5, zeroblob(32),"
+    " zeroblob(32), 205, 'new', 1, 1, 1, 1, 0, 0);"
+    "INSERT INTO transfer VALUES (1, 1, 1, 3, 500, 1, 1), (2, 1, 3, 2, 99,"
+    " 2, 1);"
+    "INSERT INTO purchase (id, uuid, account, created_ms, total)"
+    " VALUES (1, zeroblob(16), 3, 1, 99);"
+    "INSERT INTO purchase_line VALUES (1, 0, 1, 'waltz', 99, 0, 0);"
+    "INSERT INTO purchase_key VALUES (3, 'key', zeroblob(32), 1);"
+    "INSERT INTO entitlement VALUES (3, 1, 1, 1, 1, 1, zeroblob(16));";
+
+static void
+books_of_the_first_release_are_brought_up_to_date(void **state)
+{
+	struct fixture *fixture = *state;
+	struct uuid item = { { 0 } };
+	struct purchase_list list = { 0 };
+	struct library_list library = { 0 };
+	const struct library_query query = { .account = 3, .limit = 10 };
+
+	shop_close(fixture->shop);
+	fixture->shop = NULL;
+	assert_int_equal(remove(fixture->database), 0);
+	sql(fixture, db_migrations[0]);
+	sql(fixture, first_books);
 	assert_int_equal(fixture_number(fixture, "PRAGMA user_version"), 1);
+	assert_int_equal(open_again(fixture), ERR_OK);
+	assert_int_equal(fixture_number(fixture, "PRAGMA user_version"),
+	    db_migration_count);
+	assert_int_equal(fixture_balance(fixture, 3), 401);
+	assert_int_equal(purchase_list(fixture->shop, 3, 10, NULL, &list),
+	    ERR_OK);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(list.purchases[0].total_minor, 99);
+	assert_int_equal(list.purchases[0].lines[0].price_minor, 99);
+	assert_int_equal(library_list(fixture->shop, &query, &library),
+	    ERR_OK);
+	assert_int_equal(library.count, 1);
+	assert_string_equal(library.entries[0].file.name, "waltz.ogg");
+	assert_int_equal(fixture_buy(fixture, 3, &item, "2"),
+	    ERR_ALREADY_OWNED);
+	library_list_clear(&library);
+	purchase_list_clear(&list);
 }
 
 static void
@@ -197,6 +260,7 @@ main(void)
 		TEST(books_of_a_later_release_are_refused_and_left_alone),
 		TEST(a_file_that_is_not_ours_is_refused_and_left_alone),
 		TEST(a_migration_that_was_cut_short_is_made_again),
+		TEST(books_of_the_first_release_are_brought_up_to_date),
 		TEST(a_folder_that_is_not_there_is_an_error),
 		TEST(signing_keys_of_others_are_refused),
 		TEST(no_secret_is_in_the_books),

@@ -80,7 +80,12 @@ write_change(struct shop_transaction *tx, const void *in, void *out)
 {
 	const struct change *change = in;
 
-	return item_change(tx, &change->id, &change->fields, out);
+	struct item_obstacles obstacles = { 0 };
+	enum err e = item_change(tx, &change->id, &change->fields, out,
+	    &obstacles);
+
+	item_obstacles_clear(&obstacles);
+	return e;
 }
 
 static void
@@ -114,10 +119,18 @@ a_change_touches_what_is_given(void **state)
 	item_clear(&item);
 }
 
+struct publication {
+	struct item item;
+	struct item_obstacles obstacles;
+};
+
 static enum err
 write_publish(struct shop_transaction *tx, const void *in, void *out)
 {
-	return item_publish(tx, in, out);
+	struct publication *publication = out;
+
+	return item_publish(tx, in, &publication->item,
+	    &publication->obstacles);
 }
 
 static void
@@ -125,22 +138,27 @@ publication_needs_every_file_to_be_stored(void **state)
 {
 	struct fixture *fixture = *state;
 	struct uuid id = fixture_item(fixture, "Waltz", 99);
+	struct publication out = { 0 };
+	struct item_obstacles *obstacles = &out.obstacles;
 	struct item item = { 0 };
 
-	assert_int_equal(fixture_run(fixture, write_publish, &id, &item),
+	assert_int_equal(fixture_run(fixture, write_publish, &id, &out),
 	    ERR_NOT_PUBLISHABLE);
-	assert_int_equal(item.files.count, 0);
+	assert_true(obstacles->nothing);
+	assert_int_equal(obstacles->files.count, 0);
 	assert_int_equal(fixture_upload(fixture, &id, "a.ogg", "a"), ERR_OK);
-	assert_int_equal(fixture_run(fixture, write_publish, &id, &item),
+	assert_int_equal(fixture_run(fixture, write_publish, &id, &out),
 	    ERR_NOT_PUBLISHABLE);
-	assert_int_equal(item.files.count, 1);
-	assert_string_equal(item.files.files[0].name, "a.ogg");
+	assert_false(obstacles->nothing);
+	assert_int_equal(obstacles->files.count, 1);
+	assert_string_equal(obstacles->files.files[0].name, "a.ogg");
 	fixture_store_all(fixture);
 	assert_int_equal(fixture_upload(fixture, &id, "b.ogg", "b"), ERR_OK);
-	assert_int_equal(fixture_run(fixture, write_publish, &id, &item),
+	assert_int_equal(fixture_run(fixture, write_publish, &id, &out),
 	    ERR_NOT_PUBLISHABLE);
-	assert_int_equal(item.files.count, 1);
-	assert_string_equal(item.files.files[0].name, "b.ogg");
+	assert_false(obstacles->nothing);
+	assert_int_equal(obstacles->files.count, 1);
+	assert_string_equal(obstacles->files.files[0].name, "b.ogg");
 	assert_int_equal(item_get(fixture->shop, &id, 0, &item),
 	    ERR_NOT_FOUND);
 
@@ -149,9 +167,10 @@ publication_needs_every_file_to_be_stored(void **state)
 	assert_int_equal(fixture_upload(fixture, &id, "a.ogg", "a2"),
 	    ERR_OK);
 	fixture->now_ms += 5;
-	assert_int_equal(fixture_run(fixture, write_publish, &id, &item),
+	assert_int_equal(fixture_run(fixture, write_publish, &id, &out),
 	    ERR_OK);
-	assert_int_equal(item.published_ms, FIXTURE_START_MS + 5);
+	assert_int_equal(out.item.published_ms, FIXTURE_START_MS + 5);
+	assert_int_equal(obstacles->files.count, 0);
 	assert_int_equal(item_get(fixture->shop, &id, 0, &item), ERR_OK);
 	assert_int_equal(item.files.count, 2);
 	assert_int_equal(item.files.files[0].version, 1);
@@ -171,6 +190,7 @@ publication_needs_every_file_to_be_stored(void **state)
 	assert_int_equal(item_get(fixture->shop, &id, 0, &item), ERR_OK);
 	assert_int_equal(item.published_ms, FIXTURE_START_MS + 5);
 	item_clear(&item);
+	item_clear(&out.item);
 }
 
 static void

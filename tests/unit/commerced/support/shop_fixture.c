@@ -241,19 +241,63 @@ static const char *const fixture_faults[] = {
 	" AND t.debit_account = 1)",
 	"SELECT count(*) FROM transfer WHERE kind = 1 AND reference NOT IN"
 	" (SELECT id FROM gift_code)",
-	/* what is on sale has something to give */
-	"SELECT count(*) FROM item i WHERE state = 1 AND NOT EXISTS (SELECT 1"
+	/* what is deducted from a line is told, and was paid before */
+	"SELECT count(*) FROM purchase_line l WHERE deducted <>"
+	" (SELECT coalesce(sum(amount), 0) FROM deduction d"
+	" WHERE d.purchase = l.purchase AND d.position = l.position)",
+	"SELECT count(*) FROM deduction d JOIN purchase p ON p.id = d.purchase"
+	" JOIN purchase paid ON paid.id = d.paid_purchase"
+	" JOIN purchase_line l ON l.purchase = d.paid_purchase"
+	" AND l.position = d.paid_position WHERE p.account <> paid.account"
+	" OR d.amount > l.price - l.deducted",
+	/* what was deducted from a line that is not refunded is neither */
+	"SELECT count(*) FROM deduction d JOIN purchase_line l"
+	" ON l.purchase = d.purchase AND l.position = d.position"
+	" JOIN purchase_line paid ON paid.purchase = d.paid_purchase"
+	" AND paid.position = d.paid_position"
+	" WHERE l.status = 0 AND paid.status <> 0",
+	/* what is on sale, and what it contains, has something to give */
+	"SELECT count(*) FROM item i WHERE (state = 1 OR id IN (SELECT n.item"
+	" FROM item_inside n JOIN item c ON c.id = n.container"
+	" WHERE c.state = 1 AND n.until_sequence = 9223372036854775807))"
+	" AND NOT EXISTS (SELECT 1"
 	" FROM file f WHERE f.item = i.id AND f.removed_sequence IS NULL"
-	" AND f.stored_version IS NOT NULL)",
+	" AND f.stored_version IS NOT NULL) AND NOT EXISTS (SELECT 1"
+	" FROM item_content c WHERE c.container = i.id"
+	" AND c.until_sequence = 9223372036854775807)",
+	/* item_inside is item_content to two levels */
+	"SELECT count(*) FROM (SELECT 1 FROM (SELECT container, item,"
+	" until_sequence, 1 AS side FROM item_inside UNION ALL SELECT container, item,"
+	" max(until_sequence), -1 FROM (SELECT container, item,"
+	" until_sequence FROM item_content UNION ALL SELECT a.container,"
+	" b.item, min(a.until_sequence, b.until_sequence)"
+	" FROM item_content a JOIN item_content b ON b.container = a.item"
+	" WHERE a.container <> b.item) GROUP BY container, item)"
+	" GROUP BY container, item, until_sequence HAVING sum(side) <> 0)",
+	/* nothing on sale reaches deeper than two levels */
+	"SELECT count(*) FROM item i JOIN item_content a ON a.container = i.id"
+	" JOIN item_content b ON b.container = a.item"
+	" JOIN item_content c ON c.container = b.item WHERE i.state = 1"
+	" AND min(a.until_sequence, b.until_sequence, c.until_sequence)"
+	" = 9223372036854775807",
 	/* stored_version is the newest that is stored */
 	"SELECT count(*) FROM file f WHERE stored_version IS NOT (SELECT v.id"
 	" FROM version v WHERE v.file = f.id AND v.state = 1"
 	" ORDER BY v.number DESC LIMIT 1)",
 	/* whoever has bought has something to download */
 	"SELECT count(*) FROM entitlement e WHERE NOT EXISTS (SELECT 1"
-	" FROM file f WHERE f.item = e.item AND f.stored_version IS NOT NULL"
+	" FROM file f WHERE f.item IN (SELECT e.item UNION ALL SELECT n.item"
+	" FROM item_inside n WHERE n.container = e.item"
+	" AND n.until_sequence > e.sequence) AND f.stored_version IS NOT NULL"
 	" AND (f.removed_sequence IS NULL"
 	" OR f.removed_sequence > e.sequence))",
+	/* and none of it will be deleted */
+	"SELECT count(*) FROM entitlement e JOIN file f ON f.item IN"
+	" (SELECT e.item UNION ALL SELECT n.item FROM item_inside n"
+	" WHERE n.container = e.item AND n.until_sequence > e.sequence)"
+	" JOIN item i ON i.id = f.item WHERE f.stored_version IS NOT NULL"
+	" AND (f.removed_sequence IS NULL OR f.removed_sequence > e.sequence)"
+	" AND i.sold_sequence < e.sequence",
 	"SELECT count(*) FROM version WHERE local = 0 AND state IN (0, 2)",
 	/* at most 20 sessions */
 	"SELECT count(*) FROM (SELECT 1 FROM session GROUP BY account"
@@ -405,7 +449,11 @@ fixture_store_all(struct fixture *fixture)
 static enum err
 write_publish(struct shop_transaction *tx, const void *in, void *out)
 {
-	return item_publish(tx, in, out);
+	struct item_obstacles obstacles = { 0 };
+	enum err e = item_publish(tx, in, out, &obstacles);
+
+	item_obstacles_clear(&obstacles);
+	return e;
 }
 
 enum err
@@ -416,6 +464,58 @@ fixture_publish(struct fixture *fixture, const struct uuid *item)
 
 	item_clear(&out);
 	return e;
+}
+
+struct change {
+	const struct uuid *item;
+	struct item_fields fields;
+	struct item_obstacles *obstacles;
+};
+
+static enum err
+write_change(struct shop_transaction *tx, const void *in, void *out)
+{
+	const struct change *change = in;
+
+	return item_change(tx, change->item, &change->fields, out,
+	    change->obstacles);
+}
+
+enum err
+fixture_change(struct fixture *fixture, const struct uuid *item,
+    const struct item_fields *fields, struct item_obstacles *obstacles)
+{
+	struct item_obstacles mine = { 0 };
+	const struct change in = { .item = item, .fields = *fields,
+	    .obstacles = obstacles == NULL ? &mine : obstacles };
+	struct item out = { 0 };
+	enum err e = fixture_run(fixture, write_change, &in, &out);
+
+	item_clear(&out);
+	item_obstacles_clear(&mine);
+	return e;
+}
+
+enum err
+fixture_contain(struct fixture *fixture, const struct uuid *container,
+    const struct uuid *items, size_t count)
+{
+	const struct item_fields fields = { .given = ITEM_CONTAINS,
+	    .contains = items, .contains_count = count };
+
+	return fixture_change(fixture, container, &fields, NULL);
+}
+
+struct uuid
+fixture_album_on_sale(struct fixture *fixture, int64_t price_minor,
+    const struct uuid *items, size_t count)
+{
+	struct uuid album = fixture_item(fixture, "album", price_minor);
+
+	assert_int_equal(fixture_contain(fixture, &album, items, count),
+	    ERR_OK);
+	assert_int_equal(fixture_publish(fixture, &album), ERR_OK);
+	return album;
 }
 
 static enum err

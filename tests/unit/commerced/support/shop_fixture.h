@@ -73,6 +73,15 @@ enum err fixture_withdraw(struct fixture *fixture, const struct uuid *item);
 enum err fixture_remove_file(struct fixture *fixture,
     const struct uuid *item, const char *name);
 
+/* obstacles may be NULL. */
+enum err fixture_change(struct fixture *fixture, const struct uuid *item,
+    const struct item_fields *fields, struct item_obstacles *obstacles);
+enum err fixture_contain(struct fixture *fixture,
+    const struct uuid *container, const struct uuid *items, size_t count);
+/* Without files of its own. */
+struct uuid fixture_album_on_sale(struct fixture *fixture,
+    int64_t price_minor, const struct uuid *items, size_t count);
+
 /* Gift codes to the value of amount, redeemed. */
 void fixture_give(struct fixture *fixture, int64_t account,
     int64_t amount_minor);
