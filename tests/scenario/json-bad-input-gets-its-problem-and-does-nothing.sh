@@ -70,7 +70,8 @@ body unknown-member a '16 levels are read, and the member is unknown' \
 body wrong-type title 'nothing given' '{}'
 member unknown-member colour '{"colour": "red"}'
 member unknown-member Title '{"Title": "T"}'
-member unknown-member contains '{"contains": []}'
+member unknown-member bonus '{"bonus": []}'
+member wrong-type contains '{"contains": "x"}'
 member unknown-member "$(printf 'x%.0s' {1..64})" \
     "{\"$(printf 'x%.0s' {1..500})\": 1}"
 member wrong-type title '{"title": null}'

@@ -178,8 +178,7 @@ a_track_of_an_album_has_its_versions_and_reports(void **state)
 }
 
 static void
-what_is_put_in_later_belongs_to_owners_and_what_is_taken_out_stays(
-    void **state)
+owners_get_what_is_put_in_and_keep_what_is_taken_out(void **state)
 {
 	struct fixture *fixture = *state;
 	int64_t early = fixture_account(fixture, "a@example.com", NULL);
@@ -485,7 +484,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_album_gives_what_it_contains),
 		TEST(a_track_of_an_album_has_its_versions_and_reports),
-		TEST(what_is_put_in_later_belongs_to_owners_and_what_is_taken_out_stays),
+		TEST(owners_get_what_is_put_in_and_keep_what_is_taken_out),
 		TEST(a_bundle_reaches_two_levels),
 		TEST(three_of_ten_tracks_are_deducted_from_the_album),
 		TEST(nothing_costs_less_than_nothing),

@@ -267,10 +267,11 @@ static const char *const fixture_faults[] = {
 	" AND c.until_sequence = 9223372036854775807)",
 	/* item_inside is item_content to two levels */
 	"SELECT count(*) FROM (SELECT 1 FROM (SELECT container, item,"
-	" until_sequence, 1 AS side FROM item_inside UNION ALL SELECT container, item,"
-	" max(until_sequence), -1 FROM (SELECT container, item,"
-	" until_sequence FROM item_content UNION ALL SELECT a.container,"
-	" b.item, min(a.until_sequence, b.until_sequence)"
+	" until_sequence, 1 AS side FROM item_inside UNION ALL"
+	" SELECT container, item, max(until_sequence), -1 FROM"
+	" (SELECT container, item,"
+	" until_sequence FROM item_content UNION ALL"
+	" SELECT a.container, b.item, min(a.until_sequence, b.until_sequence)"
 	" FROM item_content a JOIN item_content b ON b.container = a.item"
 	" WHERE a.container <> b.item) GROUP BY container, item)"
 	" GROUP BY container, item, until_sequence HAVING sum(side) <> 0)",
