@@ -238,7 +238,7 @@ check-full-sanitize-thread: deps-check
 	@$(MAKE) --no-print-directory check SANITIZE=thread
 
 check-full-large: deps-check
-	@LARGE_MIB=2048 $(MAKE) --no-print-directory check-only \
+	@LARGE_MIB=2048 PUSH_MIB=4096 $(MAKE) --no-print-directory check-only \
 	    TESTS='$(wildcard tests/scenario/large-*.sh)'
 
 check-full-crash: deps-check

@@ -131,6 +131,7 @@ make_workers(struct daemon *daemon)
 		.connect_to = settings->storage_connect_to,
 		.keep_sealed = settings->keep_sealed,
 		.transfers = settings->push_transfers,
+		.piece_bytes = (uint64_t)settings->push_piece_bytes,
 		.started_s = daemon->started_s,
 	};
 	enum err e;

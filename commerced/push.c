@@ -14,6 +14,7 @@
 
 #include "commerced/push.h"
 #include "commerced/push_delay.h"
+#include "commerced/push_slot.h"
 #include "commerced/shop/access.h"
 #include "commerced/shop/publish.h"
 #include "commerced/storage_client.h"
@@ -24,13 +25,7 @@
 #define PUSH_TRANSFERS_MOST 64
 #define PUSH_BATCH (2 * PUSH_TRANSFERS_MOST)
 #define PUSH_REFUSED_LEAST_MS INT64_C(60000)
-
-/* One transfer under way, or a free place for one. */
-struct push_slot {
-	struct push push;
-	enum push_kind kind;
-	bool is_used;
-};
+#define PUSH_HELD_FAILURES_MOST 2	/* a rest of two seconds */
 
 enum push_count { PUSH_COUNT_STORED, PUSH_COUNT_DELETED, PUSH_COUNT_DROPPED,
 	PUSH_COUNT_UNREACHABLE, PUSH_COUNT_REFUSED, PUSH_COUNT__COUNT };
@@ -45,6 +40,7 @@ struct push_service {
 	bool stops;
 	bool retries;
 	atomic_uint_fast64_t counts[PUSH_COUNT__COUNT];
+	atomic_uint_fast64_t sent_bytes;
 	/* the thread's own */
 	struct push_delays delays;
 	struct push_slot slots[PUSH_TRANSFERS_MOST];
@@ -176,16 +172,19 @@ push_record(struct push_service *push, int64_t version,
 	return shop_run(push->options.shop, &job.job);
 }
 
-/* It did not work: rest, and let the books know for how long. */
+/*
+ * It did not work: rest, and let the books know for how long.  failures: in a
+ * row, this one included.
+ */
 static void
 push_put_off(struct push_service *push, const struct push *what,
-    bool is_refused, const char *why)
+    int64_t failures, bool is_refused, const char *why)
 {
 	uint32_t random;
 	int64_t wait_ms, not_before_ms;
 
 	secret_random(&random, sizeof(random));
-	wait_ms = push_back_off_ms(what->attempts + 1, random);
+	wait_ms = push_back_off_ms(failures, random);
 	if (is_refused && wait_ms < PUSH_REFUSED_LEAST_MS)
 		wait_ms = PUSH_REFUSED_LEAST_MS;
 	not_before_ms = shop_now_ms(push->options.shop) + wait_ms;
@@ -198,6 +197,58 @@ push_put_off(struct push_service *push, const struct push *what,
 	push_delays_add(&push->delays, what->version, not_before_ms,
 	    is_refused);
 	(void)push_record(push, what->version, NULL, not_before_ms);
+}
+
+/* --- a transfer ----------------------------------------------------------- */
+
+/* The file, or the piece of it that is next; asks first for a large one. */
+static enum err
+push_send(struct push_service *push, struct push_slot *slot,
+    const struct storage_request *request)
+{
+	uint64_t piece = push->options.piece_bytes;
+	struct storage_body body = { .from = slot->offset };
+	enum err e = spool_object_open(push->options.spool,
+	    slot->push.object, &body.descriptor, &body.total);
+
+	if (e != ERR_OK)
+		return e;
+	if (slot->step == PUSH_STEP_WHOLE && body.total > piece)
+		slot->step = PUSH_STEP_ASK;
+	if (slot->step == PUSH_STEP_ASK) {
+		(void)close(body.descriptor);
+		return storage_client_head(push->client, request->url,
+		    request->token, slot);
+	}
+	if (slot->step == PUSH_STEP_PIECE && body.from >= body.total) {
+		(void)close(body.descriptor);
+		return ERR_IO;		/* shorter than the books say */
+	}
+	body.to = body.total - body.from > piece ? body.from + piece :
+	    body.total;
+	return storage_client_put(push->client, request->url,
+	    request->token, &body, slot);
+}
+
+/* Hand a transfer to the client; on an error nothing is under way. */
+static enum err
+push_transfer(struct push_service *push, struct push_slot *slot)
+{
+	bool is_put = slot->kind == PUSH_STORE;
+	struct storage_request request;
+	enum err e;
+
+	e = access_storage_request(push->options.shop,
+	    is_put ? TOKEN_PUT : TOKEN_DELETE, slot->push.object, &request);
+	if (e != ERR_OK)
+		return e;
+	if (is_put)
+		e = push_send(push, slot, &request);
+	else
+		e = storage_client_delete(push->client, request.url,
+		    request.token, slot);
+	secret_wipe(&request, sizeof(request));
+	return e;
 }
 
 /* --- the end of a transfer ------------------------------------------------ */
@@ -215,7 +266,8 @@ push_settle(struct push_service *push, const struct push_slot *slot)
 		e = push_record(push, what->version,
 		    slot->kind == PUSH_DELETE ? push_deleted : push_stored, 0);
 	if (e != ERR_OK) {
-		push_put_off(push, what, false, err_text(e));
+		push_put_off(push, what, what->attempts + 1, false,
+		    err_text(e));
 		return;
 	}
 	push_delays_remove(&push->delays, what->version);
@@ -231,44 +283,69 @@ push_settle(struct push_service *push, const struct push_slot *slot)
 	(void)push_wake_waiters(push, &what->version_id, INT64_MAX, true);
 }
 
-static bool
-push_answer_is_done(const struct push_slot *slot,
+/*
+ * What moves on is not failing in a row, and who still holds the pieces of
+ * what was cut just now (409) will soon let go of them.
+ */
+static int64_t
+push_failures(const struct push_slot *slot,
     const struct storage_answer *answer)
 {
-	if (answer->result != ERR_OK)
-		return false;
-	if (slot->kind == PUSH_DELETE)
-		return answer->status == 204 || (answer->status == 404 &&
-		    strcmp(answer->slug, "object-not-found") == 0);
-	return answer->status == 200 || answer->status == 201;
+	int64_t failures = slot->push.attempts + 1;
+
+	if (slot->has_moved)
+		return 1;
+	return answer->status == 409 && failures > PUSH_HELD_FAILURES_MOST ?
+	    PUSH_HELD_FAILURES_MOST : failures;
 }
 
-/* Will the same request be refused again, whenever it comes? */
-static bool
-push_answer_is_final(const struct storage_answer *answer)
+static void
+push_fail(struct push_service *push, const struct push_slot *slot,
+    const struct storage_answer *answer, bool is_refused)
 {
-	return answer->result == ERR_IO || (answer->result == ERR_OK &&
-	    answer->status < 500 && answer->status != 408 &&
-	    answer->status != 409 && answer->status != 429);
+	char why[STORAGE_REASON_SIZE + STORAGE_SLUG_SIZE + 64];
+
+	(void)snprintf(why, sizeof(why), "%s status=%d slug=%s: %s",
+	    answer->result == ERR_OK ? "refused" :
+	    answer->result == ERR_IO ? "unreadable" : "unreachable",
+	    answer->status, answer->slug, answer->reason);
+	push_put_off(push, &slot->push, push_failures(slot, answer),
+	    is_refused, why);
+}
+
+/* The next piece; false when the slot has nothing under way. */
+static bool
+push_go_on(struct push_service *push, struct push_slot *slot)
+{
+	enum err e = push_transfer(push, slot);
+
+	if (e != ERR_OK)
+		push_put_off(push, &slot->push, slot->push.attempts + 1,
+		    e == ERR_OBJECT_NOT_FOUND, err_text(e));
+	return e == ERR_OK;
 }
 
 static void
 push_end(struct push_service *push, const struct storage_answer *answer)
 {
 	struct push_slot *slot = answer->context;
-	char why[STORAGE_REASON_SIZE + STORAGE_SLUG_SIZE + 64];
 
-	if (push_answer_is_done(slot, answer)) {
-		push_settle(push, slot);
-	} else {
-		(void)snprintf(why, sizeof(why), "%s status=%d slug=%s: %s",
-		    answer->result == ERR_OK ? "refused" :
-		    answer->result == ERR_IO ? "unreadable" : "unreachable",
-		    answer->status, answer->slug, answer->reason);
-		push_put_off(push, &slot->push, push_answer_is_final(answer),
-		    why);
-	}
+	(void)atomic_fetch_add(&push->sent_bytes, answer->sent);
 	slot->is_used = false;
+	switch (push_slot_take(slot, answer)) {
+	case PUSH_IS_DONE:
+		push_settle(push, slot);
+		break;
+	case PUSH_GOES_ON:
+		slot->is_used = push_go_on(push, slot);
+		break;
+	case PUSH_HAS_FAILED:
+		push_fail(push, slot, answer, false);
+		break;
+	case PUSH_IS_REFUSED:
+		push_fail(push, slot, answer, true);
+		break;
+	}
 }
 
 /* --- a pass --------------------------------------------------------------- */
@@ -292,38 +369,6 @@ push_is_under_way(const struct push_service *push, int64_t version)
 	return false;
 }
 
-/* Hand a transfer to the client; on an error nothing is under way. */
-static enum err
-push_transfer(struct push_service *push, struct push_slot *slot)
-{
-	bool is_put = slot->kind == PUSH_STORE;
-	struct storage_request request;
-	int descriptor = -1;
-	uint64_t size = 0;
-	enum err e = ERR_OK;
-
-	if (is_put)
-		e = spool_object_open(push->options.spool, slot->push.object,
-		    &descriptor, &size);
-	if (e != ERR_OK)
-		return e;
-	e = access_storage_request(push->options.shop,
-	    is_put ? TOKEN_PUT : TOKEN_DELETE, slot->push.object, &request);
-	if (e != ERR_OK) {
-		if (descriptor >= 0)
-			(void)close(descriptor);
-		return e;
-	}
-	if (is_put)
-		e = storage_client_put(push->client, request.url,
-		    request.token, descriptor, size, slot);
-	else
-		e = storage_client_delete(push->client, request.url,
-		    request.token, slot);
-	secret_wipe(&request, sizeof(request));
-	return e;
-}
-
 static void
 push_begin(struct push_service *push, enum push_kind kind,
     const struct push *what)
@@ -331,14 +376,14 @@ push_begin(struct push_service *push, enum push_kind kind,
 	struct push_slot *slot = push_slot_free(push);
 	enum err e;
 
-	slot->kind = kind;
-	slot->push = *what;
-	slot->is_used = true;
+	*slot = (struct push_slot){ .push = *what, .kind = kind,
+	    .is_used = true };
 	e = push_transfer(push, slot);
 	if (e == ERR_OK)
 		return;
 	slot->is_used = false;
-	push_put_off(push, what, e == ERR_OBJECT_NOT_FOUND,
+	push_put_off(push, what, what->attempts + 1,
+	    e == ERR_OBJECT_NOT_FOUND,
 	    e == ERR_OBJECT_NOT_FOUND ? "its sealed file is gone: upload the "
 	    "file again" : err_text(e));
 }
@@ -538,4 +583,9 @@ push_write_metrics(struct push_service *push, FILE *out)
 		(void)fprintf(out, "commerced_push_total{result=\"%s\"} %llu\n",
 		    results[i],
 		    (unsigned long long)atomic_load(&push->counts[i]));
+	(void)fprintf(out, "# HELP commerced_push_sent_bytes_total Bytes of "
+	    "sealed files that left for the storage service.\n"
+	    "# TYPE commerced_push_sent_bytes_total counter\n"
+	    "commerced_push_sent_bytes_total %llu\n",
+	    (unsigned long long)atomic_load(&push->sent_bytes));
 }

@@ -21,6 +21,7 @@ struct push_options {
 	const char *connect_to;		/* HOST:PORT, unix:PATH, "" or NULL */
 	bool keep_sealed;
 	int64_t transfers;		/* at once */
+	uint64_t piece_bytes;		/* larger files go in pieces */
 	int64_t started_s;		/* Unix time at which this process took
 					 * the state folder */
 };

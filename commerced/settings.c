@@ -74,6 +74,11 @@ static const struct config_key settings_keys[] = {
 	    .least = 1, .most = 64,
 	    .help = "How many sealed files go to the storage service at "
 	    "once." },
+	{ .name = "push-piece", .kind = CONFIG_SIZE,
+	    .offset = FIELD(push_piece_bytes), .initial = "64MiB",
+	    .least = KIB(64), .most = INT64_C(1) << 40,
+	    .help = "Sealed files larger than this go to the storage service "
+	    "in pieces of this size, so that what is cut goes on." },
 	{ .name = "publish-wait", .kind = CONFIG_SECONDS,
 	    .offset = FIELD(publish_wait_s), .initial = "5s",
 	    .most = 300,

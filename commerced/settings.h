@@ -34,6 +34,7 @@ struct settings {
 	char *storage_connect_to;	/* NULL or "": what the origin names */
 	bool keep_sealed;
 	int64_t push_transfers;		/* at once */
+	int64_t push_piece_bytes;	/* larger files go in pieces */
 	int64_t publish_wait_s;
 
 	/* what buyers get */

@@ -4,11 +4,13 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "commerced/storage_client.h"
@@ -42,8 +44,10 @@ struct storage_transfer {
 	CURL *easy;
 	struct curl_slist *fields;
 	int descriptor;			/* -1: no body */
-	uint64_t offset;
+	uint64_t from, offset, end;	/* of the file: what is sent */
 	int read_errno;			/* of the file; 0: none */
+	bool is_complete;		/* what the answer's fields say */
+	int64_t upload_offset;
 	size_t body_size;
 	char body[STORAGE_BODY_MAX];
 	char error[CURL_ERROR_SIZE];
@@ -133,10 +137,12 @@ static size_t
 storage_read(char *buffer, size_t size, size_t count, void *context)
 {
 	struct storage_transfer *transfer = context;
+	uint64_t left = transfer->end - transfer->offset;
+	size_t room = size * count < left ? size * count : (size_t)left;
 	ssize_t n;
 
 	do {
-		n = pread(transfer->descriptor, buffer, size * count,
+		n = pread(transfer->descriptor, buffer, room,
 		    (off_t)transfer->offset);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0) {
@@ -153,9 +159,10 @@ storage_seek(void *context, curl_off_t offset, int origin)
 {
 	struct storage_transfer *transfer = context;
 
-	if (origin != SEEK_SET || offset < 0)
+	if (origin != SEEK_SET || offset < 0 ||
+	    (uint64_t)offset > transfer->end - transfer->from)
 		return CURL_SEEKFUNC_CANTSEEK;
-	transfer->offset = (uint64_t)offset;
+	transfer->offset = transfer->from + (uint64_t)offset;
 	return CURL_SEEKFUNC_OK;
 }
 
@@ -168,6 +175,45 @@ storage_write(char *bytes, size_t size, size_t count, void *context)
 
 	memcpy(transfer->body + transfer->body_size, bytes, taken);
 	transfer->body_size += taken;
+	return size * count;
+}
+
+/* The value of a field line "NAME: VALUE CR LF" into text; false: another. */
+static bool
+storage_field_is(const char *line, size_t length, const char *name,
+    char text[static STORAGE_FIELD_SIZE])
+{
+	size_t used = strlen(name);
+
+	if (length <= used || strncasecmp(line, name, used) != 0 ||
+	    line[used] != ':')
+		return false;
+	for (used++; used < length && line[used] == ' '; used++)
+		;
+	while (length > used && strchr("\r\n ", line[length - 1]) != NULL)
+		length--;
+	(void)snprintf(text, STORAGE_FIELD_SIZE, "%.*s", (int)(length - used),
+	    line + used);
+	return true;
+}
+
+static size_t
+storage_header(char *line, size_t size, size_t count, void *context)
+{
+	struct storage_transfer *transfer = context;
+	char text[STORAGE_FIELD_SIZE];
+	long long offset;
+	char *end;
+
+	if (storage_field_is(line, size * count, "Upload-Offset", text)) {
+		errno = 0;
+		offset = strtoll(text, &end, 10);
+		if (errno == 0 && end != text && *end == '\0' && offset >= 0)
+			transfer->upload_offset = offset;
+	} else if (storage_field_is(line, size * count, "Upload-Complete",
+	    text)) {
+		transfer->is_complete = strcmp(text, "?1") == 0;
+	}
 	return size * count;
 }
 
@@ -197,6 +243,8 @@ storage_transfer_set(struct storage_transfer *transfer, const char *url)
 	    !curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH,
 	    client->socket_path) &&
 	    !curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->fields) &&
+	    !curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, storage_header) &&
+	    !curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer) &&
 	    !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, storage_write) &&
 	    !curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer) &&
 	    !curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error) &&
@@ -204,8 +252,9 @@ storage_transfer_set(struct storage_transfer *transfer, const char *url)
 }
 
 static bool
-storage_transfer_set_body(struct storage_transfer *transfer, uint64_t size)
+storage_transfer_set_body(struct storage_transfer *transfer)
 {
+	uint64_t size = transfer->end - transfer->from;
 	CURL *easy = transfer->easy;
 
 	return !curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L) &&
@@ -247,6 +296,7 @@ storage_transfer_new(struct storage_client *client, const char *token,
 	transfer->client = client;
 	transfer->context = context;
 	transfer->descriptor = descriptor;
+	transfer->upload_offset = -1;
 	transfer->next = client->transfers;
 	if (transfer->next != NULL)
 		transfer->next->previous = &transfer->next;
@@ -279,19 +329,52 @@ storage_transfer_start(struct storage_transfer *transfer, bool is_set)
 	return ERR_OK;
 }
 
+/* Where a part of the file belongs; nothing for the whole. */
+static bool
+storage_transfer_add_range(struct storage_transfer *transfer,
+    const struct storage_body *body)
+{
+	char field[STORAGE_FIELD_SIZE];
+
+	if (body->from == 0 && body->to == body->total)
+		return true;
+	(void)snprintf(field, sizeof(field), "Content-Range: bytes %" PRIu64
+	    "-%" PRIu64 "/%" PRIu64, body->from, body->to - 1, body->total);
+	return storage_transfer_add_field(transfer, field);
+}
+
 enum err
 storage_client_put(struct storage_client *client, const char *url,
-    const char *token, int descriptor, uint64_t size, void *context)
+    const char *token, const struct storage_body *body, void *context)
 {
 	struct storage_transfer *transfer;
 
-	(void)posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
-	transfer = storage_transfer_new(client, token, descriptor, context);
+	(void)posix_fadvise(body->descriptor, (off_t)body->from,
+	    (off_t)(body->to - body->from), POSIX_FADV_SEQUENTIAL);
+	transfer = storage_transfer_new(client, token, body->descriptor,
+	    context);
+	if (transfer == NULL)
+		return ERR_NO_MEMORY;
+	transfer->from = transfer->offset = body->from;
+	transfer->end = body->to;
+	return storage_transfer_start(transfer,
+	    storage_transfer_add_range(transfer, body) &&
+	    storage_transfer_set(transfer, url) &&
+	    storage_transfer_set_body(transfer));
+}
+
+enum err
+storage_client_head(struct storage_client *client, const char *url,
+    const char *token, void *context)
+{
+	struct storage_transfer *transfer;
+
+	transfer = storage_transfer_new(client, token, -1, context);
 	if (transfer == NULL)
 		return ERR_NO_MEMORY;
 	return storage_transfer_start(transfer,
 	    storage_transfer_set(transfer, url) &&
-	    storage_transfer_set_body(transfer, size));
+	    !curl_easy_setopt(transfer->easy, CURLOPT_NOBODY, 1L));
 }
 
 enum err
@@ -337,9 +420,15 @@ storage_answer_fill(struct storage_transfer *transfer, CURLcode code,
     struct storage_answer *answer)
 {
 	long status = 0;
+	curl_off_t sent = 0;
 
 	memset(answer, 0, sizeof(*answer));
 	answer->context = transfer->context;
+	answer->is_complete = transfer->is_complete;
+	answer->upload_offset = transfer->upload_offset;
+	if (curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent) ==
+	    CURLE_OK && sent > 0)
+		answer->sent = (uint64_t)sent;
 	(void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE,
 	    &status);
 	if (transfer->read_errno != 0) {

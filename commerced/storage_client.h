@@ -21,6 +21,9 @@ struct storage_answer {
 				 * ERR_UNREACHABLE: no whole answer came;
 				 * ERR_IO: the file could not be read */
 	int status;
+	bool is_complete;	/* Upload-Complete: ?1 */
+	int64_t upload_offset;	/* Upload-Offset; -1: none */
+	uint64_t sent;		/* bytes of the body that left */
 	char slug[STORAGE_SLUG_SIZE];	/* of the problem, "" when none */
 	char reason[STORAGE_REASON_SIZE];	/* for the log; no secrets */
 };
@@ -42,12 +45,21 @@ enum err storage_client_new(const char *connect_to,
 /* Cut what is under way, without an answer for it.  NULL is allowed. */
 void storage_client_free(struct storage_client *client);
 
-/*
- * Begin to send size bytes of descriptor (taken, also on failure) with PUT.
- * url and token are copied.  ERR_NO_MEMORY, ERR_INTERNAL.
- */
+/* What a PUT carries: a file from one byte to another, or all of it. */
+struct storage_body {
+	int descriptor;		/* taken, also on failure */
+	uint64_t from, to;	/* to: the byte behind the last */
+	uint64_t total;		/* of the whole file; with from 0 and to total
+				 * no Content-Range is sent */
+};
+
+/* Begin a PUT.  url and token are copied.  ERR_NO_MEMORY, ERR_INTERNAL. */
 enum err storage_client_put(struct storage_client *client, const char *url,
-    const char *token, int descriptor, uint64_t size, void *context);
+    const char *token, const struct storage_body *body, void *context);
+
+/* Begin a HEAD. */
+enum err storage_client_head(struct storage_client *client, const char *url,
+    const char *token, void *context);
 
 /* Begin a DELETE. */
 enum err storage_client_delete(struct storage_client *client,
