@@ -114,10 +114,11 @@ for i in 0 1; do
 done
 http "$URL&token=$TOKEN"
 status_is 200 'a plain link with the token works too'
-# Rows of 24 bytes; most of them had no line end or NUL in between.
+# Rows of 24 bytes, and no shorter one; most had no line end or NUL in between.
 for original in waltz.ogg notes.pdf; do
 	dd if="$WORK/$original" bs=2400 skip=2 count=1 status=none |
-	    tr -d '\0\n' | LC_ALL=C fold -b -w 24 >"$WORK/parts"
+	    tr -d '\0\n' | LC_ALL=C fold -b -w 24 |
+	    LC_ALL=C grep -a '^.\{24\}$' >"$WORK/parts"
 	not_ok "nothing of $original lies on the commerce host in the clear" \
 	    env LC_ALL=C grep -rqaF -f "$WORK/parts" "$COMMERCED_STATE"
 done
