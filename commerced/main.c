@@ -21,6 +21,8 @@
 
 #define LISTENERS_MAX 16
 #define DISK_QUEUE_MAX 1024
+#define LOOKUP_THREADS 1		/* a core is left for buyers */
+#define LOOKUP_QUEUE_MAX 64
 /* For one request: the larger, the larger the pieces of an upload. */
 #define CONNECTION_MEMORY_BYTES (128 * 1024)
 #define ATTEMPT_SLOTS 65536
@@ -142,6 +144,9 @@ make_workers(struct daemon *daemon)
 		e = worker_pool_new("password",
 		    (unsigned)settings->password_threads,
 		    (size_t)settings->password_queue, &service->passwords);
+	if (e == ERR_OK)
+		e = worker_pool_new("lookup", LOOKUP_THREADS,
+		    LOOKUP_QUEUE_MAX, &service->lookups);
 	if (e == ERR_OK)
 		e = storage_client_global_init();
 	if (e == ERR_OK) {
@@ -285,6 +290,7 @@ stop(struct daemon *daemon)
 		(void)http_server_drain(service->server,
 		    daemon->settings.stop_wait_s * 1000);
 	http_server_free(service->server);
+	worker_pool_free(service->lookups);
 	worker_pool_free(service->passwords);
 	worker_pool_free(service->disk);
 	push_free(service->push);

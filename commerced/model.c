@@ -89,6 +89,19 @@ item_list_clear(struct item_list *list)
 }
 
 void
+facets_clear(struct facets *facets)
+{
+	for (size_t i = 0; i < FACET__COUNT; i++) {
+		struct facet_list *list = &facets->lists[i];
+
+		for (size_t j = 0; j < list->count; j++)
+			free(list->values[j].value);
+		free(list->values);
+	}
+	*facets = (struct facets){ 0 };
+}
+
+void
 purchase_clear(struct purchase *purchase)
 {
 	for (size_t i = 0; i < purchase->line_count; i++)

@@ -120,6 +120,21 @@ struct item_list {
 	char *next;		/* cursor of the next page; NULL: the end */
 };
 
+/* What items have in common: values, the most frequent first. */
+enum facet { FACET_KIND, FACET_CREATOR, FACET_GENRE, FACET__COUNT };
+
+struct facet_list {
+	struct facet_value {
+		char *value;
+		int64_t count;		/* of items */
+	} *values;
+	size_t count;
+};
+
+struct facets {
+	struct facet_list lists[FACET__COUNT];
+};
+
 struct purchase_line {
 	struct uuid item;
 	char *title;		/* as it was when sold */
@@ -164,6 +179,7 @@ void file_clear(struct file *file);
 void file_list_clear(struct file_list *list);
 void item_clear(struct item *item);
 void item_list_clear(struct item_list *list);
+void facets_clear(struct facets *facets);
 void purchase_clear(struct purchase *purchase);
 void purchase_list_clear(struct purchase_list *list);
 void library_list_clear(struct library_list *list);

@@ -36,11 +36,11 @@ enum err db_item_files(struct db *db, int64_t item, enum db_files which,
     struct file_list *out);
 
 enum db_order { DB_BY_PUBLICATION, DB_BY_TITLE, DB_BY_CREATOR, DB_BY_PRICE,
-	DB_BY_MAKING, DB_BY_RELEVANCE };
+	DB_BY_MAKING, DB_BY_RELEVANCE, DB_BY_POPULARITY };
 
 /* A place in a list: the key of the order, then the item's number. */
 struct item_place {
-	int64_t key;		/* publication, price */
+	int64_t key;		/* publication, price, sales */
 	const char *text;	/* title, creator */
 	double score;		/* relevance: less is better */
 	int64_t number;
@@ -68,5 +68,12 @@ struct item_place db_item_first_place(enum db_order order);
  */
 enum err db_item_list(struct db *db, const struct item_filter *filter,
     struct item_list *out, struct item_place *last);
+
+/*
+ * What the items of a filter have in common, whatever its order and place:
+ * of each facet the filter->limit most frequent values.
+ */
+enum err db_facets_get(struct db *db, const struct item_filter *filter,
+    struct facets *out);
 
 #endif

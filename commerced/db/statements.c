@@ -100,6 +100,29 @@
 	ITEM_PAGE(ITEM_OF_CREATOR, place, order), \
 	ITEM_PAGE(ITEM_MATCHING, place, order)
 
+/* The same by popularity: the last place is by sales. */
+#define ITEM_POPULAR_PAGE(from, which) \
+	"SELECT " ITEM_COLUMNS ", s.sold FROM " from " WHERE " which \
+	ITEM_FILTER " AND (s.sold, s.item) < (?6, ?7)" \
+	" ORDER BY s.sold DESC, s.item DESC LIMIT ?5"
+#define ITEM_BY_SALES \
+	"item_sales s CROSS JOIN item ON item.id = s.item"
+#define SALES_BY_ITEM \
+	"item CROSS JOIN item_sales s ON s.item = item.id"
+
+/* Values and their counts, the most frequent first, ?5 of each facet. */
+#define FACET(number, column) \
+	"SELECT * FROM (SELECT " number " AS facet, " column " AS value," \
+	" sum(n) AS total FROM m WHERE " column " IS NOT NULL" \
+	" GROUP BY " column " ORDER BY total DESC, value LIMIT ?5)"
+#define FACETS(which) \
+	"WITH m AS MATERIALIZED (SELECT item.kind AS kind," \
+	" item.creator AS creator, item.genre AS genre, count(*) AS n" \
+	" FROM item WHERE item.state = 1 AND " which ITEM_FILTER \
+	" GROUP BY item.kind, item.creator, item.genre) " \
+	FACET("0", "kind") " UNION ALL " FACET("1", "creator") \
+	" UNION ALL " FACET("2", "genre")
+
 const char *const statement_sql[STMT__COUNT] = {
 	[STMT_APPLICATION_ID] = "PRAGMA application_id",
 	[STMT_TABLE_COUNT] = "SELECT count(*) FROM sqlite_schema",
@@ -234,6 +257,12 @@ const char *const statement_sql[STMT__COUNT] = {
 	    " JOIN item ON item.id = match.id"
 	    " WHERE (match.score, item.id) > (?6, ?7)"
 	    " ORDER BY match.score, item.id LIMIT ?5",
+	[STMT_ITEM_LIST_POPULAR] =
+	ITEM_POPULAR_PAGE(ITEM_BY_SALES, ITEM_ALL),
+	ITEM_POPULAR_PAGE(SALES_BY_ITEM, ITEM_OF_CREATOR),
+	ITEM_POPULAR_PAGE(ITEM_BY_SALES, ITEM_MATCHING),
+	[STMT_FACETS] =
+	FACETS(ITEM_ALL), FACETS(ITEM_OF_CREATOR), FACETS(ITEM_MATCHING),
 
 	[STMT_CONTENTS_LIST] =
 	    "SELECT i.uuid FROM item_content c JOIN item i ON i.id = c.item"

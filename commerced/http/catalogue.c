@@ -28,6 +28,12 @@ handle_list_items(struct http_request *request, void *application)
 }
 
 void
+handle_get_facets(struct http_request *request, void *application)
+{
+	facet_query_submit(request, application);
+}
+
+void
 handle_get_item(struct http_request *request, void *application)
 {
 	const struct service *service = application;

@@ -9,6 +9,7 @@
 /* catalogue.c */
 http_handler handle_get_shop;
 http_handler handle_list_items;
+http_handler handle_get_facets;
 http_handler handle_get_item;
 
 /* sign_in.c */

@@ -1,5 +1,6 @@
-/* Search and browse. */
+/* Search and browse; facets. */
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "commerced/http/call.h"
 #include "commerced/http/item_query.h"
@@ -63,8 +64,8 @@ item_query_fill(struct http_request *request,
 	if (parameters->sort != NULL &&
 	    item_sort_parse(parameters->sort, &query->sort) != ERR_OK) {
 		http_reply_error_member(request, ERR_OUT_OF_RANGE, "sort",
-		    "sort: newest, title, creator, price or, with q, "
-		    "relevance");
+		    "sort: newest, title, creator, price, popularity or, "
+		    "with q, relevance");
 		return false;
 	}
 	if (query->sort == ITEM_SORT_RELEVANCE && query->q == NULL) {
@@ -100,4 +101,75 @@ item_query_answer(struct http_request *request, struct service *service,
 out:
 	item_list_clear(&list);
 	json_decref(object);
+}
+
+/* --- facets: they look at many items, so a worker thread does ------------ */
+
+struct facet_query {
+	struct worker_job work;		/* first */
+	struct http_request *request;
+	struct service *service;
+	json_t *object;			/* which the query's texts are of */
+	struct item_query query;
+	struct facets facets;
+	enum err result;
+};
+
+static void
+facet_query_release(void *state)
+{
+	struct facet_query *facet_query = state;
+
+	facets_clear(&facet_query->facets);
+	json_decref(facet_query->object);
+	free(facet_query);
+}
+
+static void
+facet_query_work(struct worker_job *work)
+{
+	struct facet_query *facet_query = (struct facet_query *)work;
+
+	facet_query->result = facets_get(facet_query->service->shop,
+	    &facet_query->query, &facet_query->facets);
+	http_request_resume(facet_query->request);
+}
+
+static void
+facet_query_answer(struct http_request *request, void *application)
+{
+	const struct facet_query *facet_query = http_request_state(request);
+
+	(void)application;
+	if (facet_query->result == ERR_OK)
+		http_reply_json(request, 200,
+		    shape_facets(&facet_query->facets));
+	else
+		call_reply_error(request, facet_query->result);
+}
+
+void
+facet_query_submit(struct http_request *request, struct service *service)
+{
+	struct item_parameters parameters = { .limit = LIMIT_DEFAULT };
+	struct facet_query *facet_query = calloc(1, sizeof(*facet_query));
+
+	if (facet_query == NULL) {
+		call_reply_error(request, ERR_NO_MEMORY);
+		return;
+	}
+	http_request_set_state(request, facet_query, facet_query_release);
+	facet_query->request = request;
+	facet_query->service = service;
+	facet_query->work.run = facet_query_work;
+	if (!call_parse_query(request, item_parameters, PARAMETER_COUNT,
+	    &parameters, &facet_query->object) ||
+	    !item_query_fill(request, &parameters, &facet_query->query))
+		return;
+	http_request_suspend(request, facet_query_answer);
+	if (worker_pool_submit(service->lookups, &facet_query->work) !=
+	    ERR_OK) {
+		facet_query->result = ERR_BUSY;
+		http_request_resume(request);
+	}
 }

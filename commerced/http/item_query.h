@@ -12,4 +12,8 @@
 void item_query_answer(struct http_request *request,
     struct service *service, enum shape_view view);
 
+/* Parse the same query, and answer with the facets of what it finds on sale. */
+void facet_query_submit(struct http_request *request,
+    struct service *service);
+
 #endif

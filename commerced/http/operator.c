@@ -93,6 +93,9 @@ handle_metrics(struct http_request *request, void *application)
 	metric(out, "password_jobs_waiting", "gauge",
 	    "Sign-ins and registrations that wait for a password thread.",
 	    worker_pool_waiting(service->passwords));
+	metric(out, "lookup_jobs_waiting", "gauge",
+	    "Facets and exports that wait for their thread.",
+	    worker_pool_waiting(service->lookups));
 	if (fclose(out) != 0)
 		call_reply_error(request, ERR_NO_MEMORY);
 	else

@@ -14,6 +14,8 @@ static const struct http_route routes[] = {
 	    .handle = handle_get_shop },
 	{ "GET", "/v1/items", HTTP_PUBLIC,
 	    AUTH_ANYBODY | TAKES_QUERY, .handle = handle_list_items },
+	{ "GET", "/v1/facets", HTTP_PUBLIC,
+	    AUTH_ANYBODY | TAKES_QUERY, .handle = handle_get_facets },
 	{ "GET", "/v1/items/{item}", HTTP_PUBLIC, AUTH_SESSION_OPTIONAL,
 	    .handle = handle_get_item },
 

@@ -21,6 +21,7 @@ struct service {
 	struct http_server *server;
 	struct worker_pool *disk;	/* fsync, rename, unlink */
 	struct worker_pool *passwords;	/* scrypt */
+	struct worker_pool *lookups;	/* reads that take long */
 	struct attempts *by_account;	/* failed sign-ins */
 	struct attempts *by_address;
 	struct attempts *wrong_codes;

@@ -136,6 +136,28 @@ shape_item_list(const struct item_list *list, const char *currency,
 	return shape_page(shape_whole(items, is_whole), list->next);
 }
 
+static json_t *
+shape_facet_list(const struct facet_list *list)
+{
+	json_t *values = json_array();
+	bool is_whole = true;
+
+	for (size_t i = 0; is_whole && i < list->count; i++)
+		is_whole = shape_append(values, json_pack("{s:s, s:I}",
+		    "value", list->values[i].value,
+		    "count", (json_int_t)list->values[i].count));
+	return shape_whole(values, is_whole);
+}
+
+json_t *
+shape_facets(const struct facets *facets)
+{
+	return json_pack("{s:o, s:o, s:o}",
+	    "kind", shape_facet_list(&facets->lists[FACET_KIND]),
+	    "creator", shape_facet_list(&facets->lists[FACET_CREATOR]),
+	    "genre", shape_facet_list(&facets->lists[FACET_GENRE]));
+}
+
 /* --- accounts ------------------------------------------------------------- */
 
 json_t *

@@ -25,6 +25,9 @@ json_t *shape_item(const struct item *item, const char *currency,
 json_t *shape_item_list(const struct item_list *list, const char *currency,
     enum shape_view view);
 
+/* Values with counts, by facet. */
+json_t *shape_facets(const struct facets *facets);
+
 json_t *shape_account(const struct account *account, const char *currency);
 /* with_token: for whoever keeps no cookie. */
 json_t *shape_session_start(const struct session_start *start,

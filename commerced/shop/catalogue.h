@@ -96,7 +96,8 @@ enum err item_get_any(struct shop *shop, const struct uuid *id,
     struct item *out);
 
 enum item_sort { ITEM_SORT_NEWEST, ITEM_SORT_TITLE, ITEM_SORT_CREATOR,
-	ITEM_SORT_PRICE, ITEM_SORT_RELEVANCE, ITEM_SORT__COUNT };
+	ITEM_SORT_PRICE, ITEM_SORT_RELEVANCE, ITEM_SORT_POPULARITY,
+	ITEM_SORT__COUNT };
 
 /* "newest", ...; ERR_OUT_OF_RANGE. */
 enum err item_sort_parse(const char *text, enum item_sort *sort);
@@ -120,5 +121,13 @@ struct item_query {
  */
 enum err item_list(struct shop *shop, const struct item_query *query,
     struct item_list *out);
+
+/*
+ * Kinds, creators and genres of what a query finds on sale, with counts, the
+ * query->limit most frequent of each; sort, cursor and any_state do not count.
+ * Looks at all those items: for worker threads.  ERR_OUT_OF_RANGE.
+ */
+enum err facets_get(struct shop *shop, const struct item_query *query,
+    struct facets *out);
 
 #endif

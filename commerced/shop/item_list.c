@@ -14,7 +14,8 @@ item_sort_parse(const char *text, enum item_sort *sort)
 	static const char *const texts[ITEM_SORT__COUNT] = {
 		[ITEM_SORT_NEWEST] = "newest", [ITEM_SORT_TITLE] = "title",
 		[ITEM_SORT_CREATOR] = "creator", [ITEM_SORT_PRICE] = "price",
-		[ITEM_SORT_RELEVANCE] = "relevance"
+		[ITEM_SORT_RELEVANCE] = "relevance",
+		[ITEM_SORT_POPULARITY] = "popularity"
 	};
 
 	for (int i = 0; i < ITEM_SORT__COUNT; i++) {
@@ -39,6 +40,8 @@ item_order(const struct item_query *query)
 		return DB_BY_CREATOR;
 	case ITEM_SORT_PRICE:
 		return DB_BY_PRICE;
+	case ITEM_SORT_POPULARITY:
+		return DB_BY_POPULARITY;
 	case ITEM_SORT_RELEVANCE:
 	case ITEM_SORT__COUNT:
 		break;
@@ -170,5 +173,35 @@ item_list(struct shop *shop, const struct item_query *query,
 	reader_return(shop, db);
 	if (e)
 		item_list_clear(out);
+	return e;
+}
+
+enum err
+facets_get(struct shop *shop, const struct item_query *query,
+    struct facets *out)
+{
+	struct item_filter filter = { .creator = query->creator,
+	    .genre = query->genre, .has_kind = query->has_kind,
+	    .kind = query->kind, .order = DB_BY_PUBLICATION,
+	    .limit = query->limit };
+	char words[ITEM_QUERY_MAX * 3 + 3], today[DATE_SIZE];
+	struct db *db;
+	enum err e;
+
+	facets_clear(out);
+	if (query->limit < 1 || query->limit > ITEM_LIMIT_MAX ||
+	    (query->q != NULL && strlen(query->q) > ITEM_QUERY_MAX))
+		return ERR_OUT_OF_RANGE;
+	if (query->q != NULL && item_match_words(query->q, words))
+		filter.words = words;
+	shop_date(today, shop_now_ms(shop));
+	filter.today = today;
+	e = reader_borrow(shop, &db);
+	if (e)
+		return e;
+	e = db_facets_get(db, &filter, out);
+	reader_return(shop, db);
+	if (e)
+		facets_clear(out);
 	return e;
 }

@@ -62,6 +62,13 @@ is "$STATUS $(json '.items | length') $(json .items[0].files[0].state)" \
 http -G "$SHOP/v1/items" --data-urlencode 'q=ein wal' --data-urlencode limit=5
 is "$STATUS $(json '.items[0].id') $(json .next)" "200 $ITEM null" \
     'search finds it by the beginning of a word'
+http -G "$SHOP/v1/facets" --data-urlencode 'q=ein wal' -d limit=5
+is "$STATUS $(jq -c . "$BODY")" "200 $(jq -cn '{
+    kind: [{value: "album", count: 1}],
+    creator: [{value: "A. Tester", count: 1}],
+    genre: [{value: "Dance", count: 1}]}')" '  and facets count it'
+http "$SHOP/v1/items?sort=popularity"
+is "$STATUS $(json '.items[0].id')" "200 $ITEM" '  by popularity as well'
 http "$SHOP/v1/items/$ITEM"
 is "$(json .owned)" false 'nobody owns it without a session'
 is "$(curl -sS -o /dev/null -w '%{http_code}' -I "$SHOP/v1/items/$ITEM")" 200 \

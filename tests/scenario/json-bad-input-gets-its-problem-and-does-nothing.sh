@@ -195,6 +195,10 @@ query_is out-of-range sort sort=size
 query_is out-of-range sort sort=relevance
 query_is malformed-cursor - cursor=x
 query_is malformed-cursor - cursor=AAAA
+http "$SHOP/v1/facets?sort=size"
+problem_is 400 out-of-range 'facets take the same query'
+http "$SHOP/v1/facets?page=2"
+problem_is 400 unknown-member '  and no other'
 for value in yes 1 TRUE ''; do
 	buyer GET "/v1/library?unfinished=$value"
 	problem_is 400 wrong-type "unfinished=$value"

@@ -176,6 +176,8 @@ books_of_the_first_release_are_brought_up_to_date(void **state)
 	assert_int_equal(fixture_number(fixture, "PRAGMA user_version"),
 	    db_migration_count);
 	assert_int_equal(fixture_balance(fixture, 3), 401);
+	assert_int_equal(fixture_number(fixture, "SELECT sold FROM item_sales"
+	    " WHERE item = 1"), 1);
 	assert_int_equal(purchase_list(fixture->shop, 3, 10, NULL, &list),
 	    ERR_OK);
 	assert_int_equal(list.count, 1);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <cmocka.h>
 
@@ -301,6 +302,115 @@ pages_come_in_the_order_that_was_asked_for(void **state)
 	}
 }
 
+/* Free ones, by as many accounts. */
+static void
+sell(struct fixture *fixture, const struct uuid *item, unsigned times)
+{
+	static unsigned buyers;
+	char email[32];
+
+	for (unsigned i = 0; i < times; i++) {
+		(void)snprintf(email, sizeof(email), "b%u@example.com",
+		    ++buyers);
+		assert_int_equal(fixture_buy(fixture, fixture_account(fixture,
+		    email, NULL), item, "1"), ERR_OK);
+	}
+}
+
+static void
+the_popular_is_what_was_sold_most(void **state)
+{
+	struct fixture *fixture = *state;
+	struct uuid alpha = stock(fixture, "alpha one", "Zoe", "folk", 0);
+	struct uuid bravo = stock(fixture, "bravo one", "Ann", "folk", 0);
+	struct uuid delta = stock(fixture, "delta one", "zoe", "rock", 0);
+
+	(void)stock(fixture, "echo", "Ann", NULL, 0);
+	sell(fixture, &alpha, 2);
+	sell(fixture, &bravo, 3);
+	sell(fixture, &delta, 2);
+	for (size_t limit = 1; limit <= 5; limit++) {
+		struct item_query query = { .limit = limit,
+		    .sort = ITEM_SORT_POPULARITY };
+
+		assert_string_equal(titles(fixture, query),
+		    "bravo one delta one alpha one echo");
+		query.creator = "ZOE";
+		assert_string_equal(titles(fixture, query),
+		    "delta one alpha one");
+		query.creator = NULL;
+		query.genre = "folk";
+		assert_string_equal(titles(fixture, query),
+		    "bravo one alpha one");
+		query.q = "one";
+		assert_string_equal(titles(fixture, query),
+		    "bravo one alpha one");
+		query.genre = NULL;
+		query.creator = "zoe";
+		assert_string_equal(titles(fixture, query),
+		    "delta one alpha one");
+	}
+	assert_int_equal(fixture_number(fixture, "SELECT sum(sold)"
+	    " FROM item_sales"), 7);
+}
+
+/* "value:count" of a facet, parted by blanks. */
+static const char *
+facet(struct fixture *fixture, const struct item_query *query,
+    enum facet which)
+{
+	static char text[512];
+	struct facets facets = { 0 };
+	const struct facet_list *list = &facets.lists[which];
+	size_t length = 0;
+
+	text[0] = '\0';
+	assert_int_equal(facets_get(fixture->shop, query, &facets), ERR_OK);
+	for (size_t i = 0; i < list->count; i++)
+		length += (size_t)snprintf(text + length,
+		    sizeof(text) - length, "%s%s:%d", i == 0 ? "" : " ",
+		    list->values[i].value, (int)list->values[i].count);
+	facets_clear(&facets);
+	return text;
+}
+
+static void
+facets_count_what_a_query_finds(void **state)
+{
+	struct fixture *fixture = *state;
+	struct item_query query = { .limit = 20 };
+	struct facets facets = { 0 };
+
+	assert_string_equal(facet(fixture, &query, FACET_KIND), "");
+	stock_five(fixture);
+	assert_string_equal(facet(fixture, &query, FACET_KIND),
+	    "track:3 album:2");
+	/* Of two spellings either may stand for both. */
+	assert_int_equal(strncasecmp(facet(fixture, &query, FACET_CREATOR),
+	    "Ann:2 zoe:2 Bob:1", 17), 0);
+	assert_int_equal(strncasecmp(facet(fixture, &query, FACET_GENRE),
+	    "folk:2 rock:2", 13), 0);
+	query.limit = 1;
+	assert_string_equal(facet(fixture, &query, FACET_KIND), "track:3");
+	assert_string_equal(facet(fixture, &query, FACET_CREATOR), "Ann:2");
+	query.limit = 20;
+	query.creator = "ann";
+	assert_string_equal(facet(fixture, &query, FACET_KIND),
+	    "track:1 album:1");
+	assert_string_equal(facet(fixture, &query, FACET_CREATOR), "Ann:2");
+	query.q = "ech";
+	assert_string_equal(facet(fixture, &query, FACET_KIND), "album:1");
+	query.creator = NULL;
+	query.q = "draft";
+	assert_string_equal(facet(fixture, &query, FACET_KIND), "");
+	query = (struct item_query){ .limit = 20, .has_kind = true,
+	    .kind = ITEM_KIND_TRACK, .genre = "FOLK" };
+	assert_string_equal(facet(fixture, &query, FACET_CREATOR), "zoe:1");
+	query.limit = ITEM_LIMIT_MAX + 1;
+	assert_int_equal(facets_get(fixture->shop, &query, &facets),
+	    ERR_OUT_OF_RANGE);
+}
+
 static void
 filters_narrow_and_ignore_case(void **state)
 {
@@ -534,6 +644,8 @@ main(void)
 		TEST(publication_needs_every_file_to_be_stored),
 		TEST(owners_see_what_was_withdrawn),
 		TEST(pages_come_in_the_order_that_was_asked_for),
+		TEST(the_popular_is_what_was_sold_most),
+		TEST(facets_count_what_a_query_finds),
 		TEST(filters_narrow_and_ignore_case),
 		TEST(words_are_found_the_last_as_a_prefix),
 		TEST(what_was_changed_is_found_by_its_new_words_only),
