@@ -55,19 +55,26 @@ static const char base64url_alphabet[] =
 void
 base64url_encode(char *text, const uint8_t *bytes, size_t size)
 {
-	uint32_t pending = 0;	/* bits not written yet, in the low end */
-	unsigned bits = 0;
+	uint32_t group = 0;
+	size_t left = size % 3;
 
-	for (size_t i = 0; i < size; i++) {
-		pending = (pending << 8 | bytes[i]) & 0xffff;
-		bits += 8;
-		while (bits >= 6) {
-			bits -= 6;
-			*text++ = base64url_alphabet[pending >> bits & 63];
-		}
+	for (const uint8_t *end = bytes + size - left; bytes < end;
+	    bytes += 3) {
+		group = (uint32_t)bytes[0] << 16 | (uint32_t)bytes[1] << 8 |
+		    bytes[2];
+		*text++ = base64url_alphabet[group >> 18];
+		*text++ = base64url_alphabet[group >> 12 & 63];
+		*text++ = base64url_alphabet[group >> 6 & 63];
+		*text++ = base64url_alphabet[group & 63];
 	}
-	if (bits > 0)
-		*text++ = base64url_alphabet[pending << (6 - bits) & 63];
+	if (left > 0) {
+		group = (uint32_t)bytes[0] << 16 |
+		    (left > 1 ? (uint32_t)bytes[1] << 8 : 0);
+		*text++ = base64url_alphabet[group >> 18];
+		*text++ = base64url_alphabet[group >> 12 & 63];
+	}
+	if (left > 1)
+		*text++ = base64url_alphabet[group >> 6 & 63];
 	*text = '\0';
 }
 

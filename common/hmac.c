@@ -1,101 +1,70 @@
-/* HMAC-SHA256 with one context for each thread. */
+/* HMAC-SHA256 from two SHA-256 states.
+ *
+ * OpenSSL 3 offers the MAC through EVP_MAC: fetched, allocated, keyed, copied
+ * for each message.  With one context kept for each thread the check of a
+ * token took 480 ns of which the hash was 220; from states that are plain
+ * memory it takes little more than the hash.  The functions are the ones that
+ * EVP itself ends in (so the same hardware instructions), marked as deprecated
+ * to lead programs to EVP, and part of every 3.x library.
+ */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "common/hmac.h"
 
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
-#include <pthread.h>
-#include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "common/secret.h"
 
-/*
- * Fetching the algorithm and keying a context cost several times what the MAC
- * over one URL costs, and a storage daemon verifies with the same key all day.
- */
-struct hmac_thread {
-	EVP_MAC_CTX *context;
-	uint8_t key[HMAC_KEY_MAX];	/* the context holds this one */
-	size_t key_size;		/* 0: none yet */
-};
+#define BLOCK_BYTES SHA256_CBLOCK
+#define INNER_BYTE 0x36		/* RFC 2104: ipad and opad */
+#define OUTER_BYTE 0x5c
 
-static _Thread_local struct hmac_thread *thread_state;
-static pthread_key_t thread_end;
-static pthread_once_t thread_end_once = PTHREAD_ONCE_INIT;
+_Static_assert(HMAC_KEY_MAX <= BLOCK_BYTES, "longer keys are hashed first");
+_Static_assert(HMAC_BYTES == SHA256_DIGEST_LENGTH, "a MAC is one digest");
 
-static void
-hmac_thread_free(void *state)
+/* A state that has eaten the key, padded and xor-ed with byte. */
+static bool
+eat_key(SHA256_CTX *state, const uint8_t *key, size_t key_size, uint8_t byte)
 {
-	struct hmac_thread *thread = state;
+	uint8_t block[BLOCK_BYTES];
+	bool is_done;
 
-	EVP_MAC_CTX_free(thread->context);
-	secret_wipe(thread, sizeof(*thread));
-	free(thread);
-	thread_state = NULL;
+	memset(block, byte, sizeof(block));
+	for (size_t i = 0; i < key_size; i++)
+		block[i] ^= key[i];
+	is_done = SHA256_Init(state) == 1 &&
+	    SHA256_Update(state, block, sizeof(block)) == 1;
+	secret_wipe(block, sizeof(block));
+	return is_done;
 }
 
-static void
-hmac_thread_end_create(void)
+enum err
+hmac_key_prepare(struct hmac_key *prepared, const void *key, size_t key_size)
 {
-	/* Without the destructor an ending thread only leaks its context. */
-	(void)pthread_key_create(&thread_end, hmac_thread_free);
-}
-
-static EVP_MAC_CTX *
-hmac_context_new(void)
-{
-	char digest[] = "SHA256";
-	const OSSL_PARAM parameters[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest,
-		    0),
-		OSSL_PARAM_construct_end(),
-	};
-	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-	EVP_MAC_CTX *context = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
-
-	EVP_MAC_free(mac);
-	if (context != NULL && !EVP_MAC_CTX_set_params(context, parameters)) {
-		EVP_MAC_CTX_free(context);
-		context = NULL;
-	}
-	return context;
-}
-
-static struct hmac_thread *
-hmac_thread_get(void)
-{
-	struct hmac_thread *thread;
-
-	if (thread_state != NULL)
-		return thread_state;
-	(void)pthread_once(&thread_end_once, hmac_thread_end_create);
-	thread = calloc(1, sizeof(*thread));
-	if (thread == NULL)
-		return NULL;
-	thread->context = hmac_context_new();
-	if (thread->context == NULL) {
-		free(thread);
-		return NULL;
-	}
-	(void)pthread_setspecific(thread_end, thread);
-	thread_state = thread;
-	return thread;
-}
-
-/* Make the context ready for a message under key. */
-static enum err
-hmac_begin(struct hmac_thread *thread, const void *key,
-    size_t key_size)
-{
-	if (secret_equal(thread->key, thread->key_size, key, key_size))
-		return EVP_MAC_init(thread->context, NULL, 0, NULL) == 1 ?
-		    ERR_OK : ERR_CRYPTO;
-	thread->key_size = 0;
-	if (EVP_MAC_init(thread->context, key, key_size, NULL) != 1)
+	if (key_size == 0 || key_size > HMAC_KEY_MAX ||
+	    !eat_key(&prepared->inner, key, key_size, INNER_BYTE) ||
+	    !eat_key(&prepared->outer, key, key_size, OUTER_BYTE))
 		return ERR_CRYPTO;
-	memcpy(thread->key, key, key_size);
-	thread->key_size = key_size;
+	return ERR_OK;
+}
+
+enum err
+hmac_sha256_prepared(uint8_t mac[static HMAC_BYTES],
+    const struct hmac_key *key, const struct hmac_part parts[], size_t count)
+{
+	SHA256_CTX state = key->inner;
+	uint8_t digest[HMAC_BYTES];
+
+	for (size_t i = 0; i < count; i++)
+		if (SHA256_Update(&state, parts[i].bytes, parts[i].size) != 1)
+			return ERR_CRYPTO;
+	/* Final also wipes the state. */
+	if (SHA256_Final(digest, &state) != 1)
+		return ERR_CRYPTO;
+	state = key->outer;
+	if (SHA256_Update(&state, digest, sizeof(digest)) != 1 ||
+	    SHA256_Final(mac, &state) != 1)
+		return ERR_CRYPTO;
 	return ERR_OK;
 }
 
@@ -103,24 +72,13 @@ enum err
 hmac_sha256(uint8_t mac[static HMAC_BYTES], const void *key,
     size_t key_size, const struct hmac_part parts[], size_t count)
 {
-	struct hmac_thread *thread = hmac_thread_get();
-	size_t size = 0;
+	struct hmac_key prepared;
+	enum err e = hmac_key_prepare(&prepared, key, key_size);
 
-	if (thread == NULL || key_size == 0 || key_size > HMAC_KEY_MAX)
-		return ERR_CRYPTO;
-	if (hmac_begin(thread, key, key_size) != ERR_OK)
-		goto failed;
-	for (size_t i = 0; i < count; i++)
-		if (EVP_MAC_update(thread->context, parts[i].bytes,
-		    parts[i].size) != 1)
-			goto failed;
-	if (EVP_MAC_final(thread->context, mac, &size, HMAC_BYTES) != 1 ||
-	    size != HMAC_BYTES)
-		goto failed;
-	return ERR_OK;
-failed:
-	thread->key_size = 0;	/* whatever the context holds, key it anew */
-	return ERR_CRYPTO;
+	if (e == ERR_OK)
+		e = hmac_sha256_prepared(mac, &prepared, parts, count);
+	secret_wipe(&prepared, sizeof(prepared));
+	return e;
 }
 
 enum err

@@ -1,9 +1,10 @@
-/* HMAC-SHA256 and HKDF-SHA256 (RFC 2104, RFC 5869), fast for the same key
- * again: each thread keeps one OpenSSL context and the last key in it.
+/* HMAC-SHA256 and HKDF-SHA256 (RFC 2104, RFC 5869).  A key that is used again
+ * is prepared once; nothing here allocates, locks or keeps anything.
  */
 #ifndef COMMON_HMAC_H
 #define COMMON_HMAC_H
 
+#include <openssl/sha.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,9 +19,23 @@ struct hmac_part {
 };
 
 /*
- * The MAC over count parts, one after the other.  key_size is 1 to
- * HMAC_KEY_MAX.  ERR_CRYPTO, with mac undefined.
+ * A key as the two hashes that have eaten it.  As secret as the key: its
+ * owner wipes it.  Never changed by use, so threads may share it.
  */
+struct hmac_key {
+	SHA256_CTX inner, outer;
+};
+
+/* key_size is 1 to HMAC_KEY_MAX.  ERR_CRYPTO, with *prepared undefined. */
+enum err hmac_key_prepare(struct hmac_key *prepared, const void *key,
+    size_t key_size);
+
+/* The MAC over count parts, one after the other.  ERR_CRYPTO likewise. */
+enum err hmac_sha256_prepared(uint8_t mac[static HMAC_BYTES],
+    const struct hmac_key *key, const struct hmac_part parts[],
+    size_t count);
+
+/* Both in one. */
 enum err hmac_sha256(uint8_t mac[static HMAC_BYTES], const void *key,
     size_t key_size, const struct hmac_part parts[], size_t count);
 

@@ -12,10 +12,16 @@
 #include "common/log.h"
 #include "common/secret.h"
 
+/* A key, and the same made ready to verify with. */
+struct ready_key {
+	struct signing_key key;
+	struct hmac_key prepared;
+};
+
 struct signing_keys {
-	struct signing_key unknown;	/* random; for all that is not listed */
+	struct ready_key unknown;	/* random; for all that is not listed */
 	size_t count, capacity;
-	struct signing_key keys[];
+	struct ready_key keys[];
 };
 
 /* --- the key file ------------------------------------------------------- */
@@ -25,8 +31,8 @@ signing_keys_have(const struct signing_keys *keys,
     const char *commerce_id, const char *key_id)
 {
 	for (size_t i = 0; i < keys->count; i++)
-		if (strcmp(keys->keys[i].commerce_id, commerce_id) == 0 &&
-		    strcmp(keys->keys[i].key_id, key_id) == 0)
+		if (strcmp(keys->keys[i].key.commerce_id, commerce_id) == 0 &&
+		    strcmp(keys->keys[i].key.key_id, key_id) == 0)
 			return true;
 	return false;
 }
@@ -36,7 +42,8 @@ static const char *
 signing_keys_add(struct signing_keys *keys,
     const char *const words[], size_t count)
 {
-	struct signing_key *key = &keys->keys[keys->count];
+	struct ready_key *ready = &keys->keys[keys->count];
+	struct signing_key *key = &ready->key;
 
 	if (count != 3)
 		return "expected three words: commerce-id key-id hex-key";
@@ -51,6 +58,9 @@ signing_keys_add(struct signing_keys *keys,
 	if (hex_decode(key->bytes, SIGNING_KEY_BYTES, words[2],
 	    strlen(words[2])) != ERR_OK)
 		return "the key is not 64 lower-case hex digits";
+	if (hmac_key_prepare(&ready->prepared, key->bytes,
+	    SIGNING_KEY_BYTES) != ERR_OK)
+		return "the key cannot be made ready for use";
 	memcpy(key->commerce_id, words[0], strlen(words[0]) + 1);
 	memcpy(key->key_id, words[1], strlen(words[1]) + 1);
 	keys->count++;
@@ -100,8 +110,11 @@ signing_keys_load(const char *path, struct signing_keys **out)
 		goto out;
 	}
 	keys->capacity = capacity;
-	secret_random(keys->unknown.bytes, SIGNING_KEY_BYTES);
-	e = signing_keys_read(&file, keys);
+	secret_random(keys->unknown.key.bytes, SIGNING_KEY_BYTES);
+	e = hmac_key_prepare(&keys->unknown.prepared, keys->unknown.key.bytes,
+	    SIGNING_KEY_BYTES);
+	if (e == ERR_OK)
+		e = signing_keys_read(&file, keys);
 	if (e != ERR_OK)
 		goto out;
 	*out = keys;
@@ -134,8 +147,8 @@ signing_keys_first(const struct signing_keys *keys,
     const char *commerce_id)
 {
 	for (size_t i = 0; i < keys->count; i++)
-		if (strcmp(keys->keys[i].commerce_id, commerce_id) == 0)
-			return &keys->keys[i];
+		if (strcmp(keys->keys[i].key.commerce_id, commerce_id) == 0)
+			return &keys->keys[i].key;
 	return NULL;
 }
 
@@ -143,18 +156,18 @@ signing_keys_first(const struct signing_keys *keys,
  * Always to the end of the list, so that the time says nothing about the place
  * of a pair; a pair not listed gets a key that fits nothing.
  */
-static const struct signing_key *
+static const struct ready_key *
 signing_keys_find(
     const struct signing_keys *keys, const char *commerce_id,
     const char *key_id)
 {
-	const struct signing_key *found = &keys->unknown;
+	const struct ready_key *found = &keys->unknown;
 
 	for (size_t i = 0; i < keys->count; i++) {
-		bool same = strcmp(keys->keys[i].commerce_id,
+		bool same = strcmp(keys->keys[i].key.commerce_id,
 		    commerce_id) == 0;
 
-		same &= strcmp(keys->keys[i].key_id, key_id) == 0;
+		same &= strcmp(keys->keys[i].key.key_id, key_id) == 0;
 		found = same ? &keys->keys[i] : found;
 	}
 	return found;
@@ -188,7 +201,7 @@ struct signed_url {
 
 static enum err
 token_text(char token[static TOKEN_LENGTH + 1],
-    const struct signing_key *key, const char *commerce_id,
+    const struct hmac_key *key, const char *commerce_id,
     enum token_method method, const struct signed_url *url)
 {
 	const char *first = token_first_lines(method);
@@ -200,7 +213,7 @@ token_text(char token[static TOKEN_LENGTH + 1],
 		{ url->target, url->target_length },
 	};
 	uint8_t mac[HMAC_BYTES];
-	enum err e = hmac_sha256(mac, key->bytes, SIGNING_KEY_BYTES, parts,
+	enum err e = hmac_sha256_prepared(mac, key, parts,
 	    sizeof(parts) / sizeof(parts[0]));
 
 	if (e == ERR_OK)
@@ -214,8 +227,15 @@ token_issue(char token[static TOKEN_LENGTH + 1],
     const struct signing_key *key, enum token_method method, const char *url)
 {
 	const struct signed_url whole = { url, "", 0 };
+	struct hmac_key prepared;
+	enum err e = hmac_key_prepare(&prepared, key->bytes,
+	    SIGNING_KEY_BYTES);
 
-	return token_text(token, key, key->commerce_id, method, &whole);
+	if (e == ERR_OK)
+		e = token_text(token, &prepared, key->commerce_id, method,
+		    &whole);
+	secret_wipe(&prepared, sizeof(prepared));
+	return e;
 }
 
 /*
@@ -224,7 +244,7 @@ token_issue(char token[static TOKEN_LENGTH + 1],
  */
 static enum err
 token_compare(const struct token_request *request,
-    const struct signing_key *key, bool *fits)
+    const struct hmac_key *key, bool *fits)
 {
 	char presented[TOKEN_LENGTH] = { 0 };	/* NUL is in no token */
 	char expected[TOKEN_LENGTH + 1];
@@ -253,10 +273,10 @@ token_verify(const struct signing_keys *keys,
     const struct token_request *request, int64_t now_s)
 {
 	const struct token_target *parsed = request->parsed;
-	const struct signing_key *key = signing_keys_find(keys,
+	const struct ready_key *key = signing_keys_find(keys,
 	    parsed->commerce_id, parsed->key_id);
 	bool fits;
-	enum err e = token_compare(request, key, &fits);
+	enum err e = token_compare(request, &key->prepared, &fits);
 
 	if (e != ERR_OK)
 		return e;

@@ -9,6 +9,34 @@
 
 /* --- the forms of the parts --------------------------------------------- */
 
+/* A set of ASCII characters: a bit for each, in two words. */
+struct characters {
+	uint64_t low, high;
+};
+
+#define DIGITS UINT64_C(0x03ff000000000000)	/* low */
+#define LETTERS UINT64_C(0x07fffffe07fffffe)	/* high, from here on */
+#define A_TO_F UINT64_C(0x0000007e00000000)
+#define LOW(c) (UINT64_C(1) << (c))
+#define HIGH(c) (UINT64_C(1) << ((c) - 64))
+
+static const struct characters alphanumeric = { DIGITS, LETTERS };
+static const struct characters lower_hex = { DIGITS, A_TO_F };
+static const struct characters word =			/* [A-Za-z0-9_-] */
+    { DIGITS | LOW('-'), LETTERS | HIGH('_') };
+static const struct characters unreserved =		/* RFC 3986, 2.3 */
+    { DIGITS | LOW('-') | LOW('.'), LETTERS | HIGH('_') | HIGH('~') };
+
+static bool
+is_in(const struct characters *set, char c)
+{
+	unsigned char byte = (unsigned char)c;
+
+	if (byte >= 128)
+		return false;
+	return ((byte < 64 ? set->low : set->high) >> (byte & 63) & 1) != 0;
+}
+
 static bool
 is_digit(char c)
 {
@@ -16,21 +44,15 @@ is_digit(char c)
 }
 
 static bool
-is_alphanumeric(char c)
+is_word(char c)
 {
-	return is_digit(c) || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+	return is_in(&word, c);
 }
 
 static bool
-is_word(char c)		/* [A-Za-z0-9_-] */
+is_unreserved(char c)
 {
-	return is_alphanumeric(c) || c == '_' || c == '-';
-}
-
-static bool
-is_unreserved(char c)	/* RFC 3986, 2.3 */
-{
-	return is_word(c) || c == '.' || c == '~';
+	return is_in(&unreserved, c);
 }
 
 static bool
@@ -49,7 +71,7 @@ static bool
 is_commerce_id(const char *text, size_t length)
 {
 	if (length == 0 || length > COMMERCE_ID_MAX ||
-	    !is_alphanumeric(text[0]) || text[length - 1] == '.')
+	    !is_in(&alphanumeric, text[0]) || text[length - 1] == '.')
 		return false;
 	for (size_t i = 0; i < length; i++) {
 		if (!is_word(text[i]) && text[i] != '.')
@@ -78,7 +100,7 @@ object_id_is_valid(const char *text, size_t length)
 	if (length != OBJECT_ID_LENGTH)
 		return false;
 	for (size_t i = 0; i < length; i++)
-		if (!is_digit(text[i]) && (text[i] < 'a' || text[i] > 'f'))
+		if (!is_in(&lower_hex, text[i]))
 			return false;
 	return true;
 }
@@ -189,12 +211,11 @@ value_take(char *out, const char **at, size_t length)
 static bool
 parse_object(const char **at, char out[OBJECT_ID_LENGTH + 1])
 {
-	size_t length = strcspn(*at, "?&");
-
-	if (!object_id_is_valid(*at, length))
+	/* No digit of it is "?", "&" or the end: what is shorter fails. */
+	if (!object_id_is_valid(*at, OBJECT_ID_LENGTH))
 		return false;
-	value_take(out, at, length);
-	return true;
+	value_take(out, at, OBJECT_ID_LENGTH);
+	return **at == '?' || **at == '&' || **at == '\0';
 }
 
 static bool
