@@ -12,8 +12,6 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-typedef void field_sink(void *closure, const char *name, const char *value);
-
 /* Does prefix_fields apply, and did the handler not say it itself? */
 static bool
 prefix_field_applies(const struct http_request *request,
@@ -24,9 +22,8 @@ prefix_field_applies(const struct http_request *request,
 	    http_answer_field(&request->answer, field->name) == NULL;
 }
 
-/* All fields of the answer but those that the sender of it makes. */
-static void
-each_field(const struct http_request *request, field_sink *sink,
+void
+http_each_field(const struct http_request *request, http_field_sink *sink,
     void *closure)
 {
 	const struct http_answer *answer = &request->answer;
@@ -46,7 +43,15 @@ each_field(const struct http_request *request, field_sink *sink,
 	for (; prefix != NULL && prefix->prefix != NULL; prefix++)
 		if (prefix_field_applies(request, prefix))
 			sink(closure, prefix->name, prefix->value);
-	if (options->request_ids)
+}
+
+/* The same, and what belongs to this request alone. */
+static void
+each_own_field(const struct http_request *request, http_field_sink *sink,
+    void *closure)
+{
+	http_each_field(request, sink, closure);
+	if (request->server->options.request_ids)
 		sink(closure, "X-Request-Id", request->id);
 }
 
@@ -110,30 +115,43 @@ response_new(struct http_answer *answer)
 	return response;
 }
 
-bool
-http_deliver(struct http_request *request)
+static bool
+queue(struct http_request *request, struct MHD_Response *response)
 {
-	struct http_answer *answer = &request->answer;
-	struct MHD_Response *response = response_new(answer);
-	enum MHD_Result queued;
+	unsigned status = (unsigned)request->answer.status;
 
-	if (response == NULL) {
-		log_error("no memory for an answer");
-		return false;
-	}
-	each_field(request, add_to_response, response);
-	if (answer->closes || atomic_load(&request->server->drains))
-		add_to_response(response, "Connection", "close");
-	queued = MHD_queue_response(request->library,
-	    (unsigned)answer->status, response);
-	MHD_destroy_response(response);
-	if (queued != MHD_YES) {
-		log_error("the library refused an answer status=%d",
-		    answer->status);
+	if (MHD_queue_response(request->library, status, response) !=
+	    MHD_YES) {
+		log_error("the library refused an answer status=%u", status);
 		return false;
 	}
 	request->phase = HTTP_PHASE_SENT;
 	return true;
+}
+
+bool
+http_deliver(struct http_request *request)
+{
+	struct http_answer *answer = &request->answer;
+	struct MHD_Response *response;
+	bool is_queued;
+
+	if (answer->cached != NULL) {
+		response = http_cached_reply_response(answer->cached);
+		answer->cached = NULL;	/* the library has its own hold */
+		return queue(request, response);
+	}
+	response = response_new(answer);
+	if (response == NULL) {
+		log_error("no memory for an answer");
+		return false;
+	}
+	each_own_field(request, add_to_response, response);
+	if (answer->closes || atomic_load(&request->server->drains))
+		add_to_response(response, "Connection", "close");
+	is_queued = queue(request, response);
+	MHD_destroy_response(response);
+	return is_queued;
 }
 
 static void
@@ -155,7 +173,7 @@ write_answer(FILE *out, const struct http_request *request)
 	fprintf(out, "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: close\r\n",
 	    answer->status, MHD_get_reason_phrase_for(
 	    (unsigned)answer->status), date);
-	each_field(request, add_to_text, out);
+	each_own_field(request, add_to_text, out);
 	fprintf(out, "Content-Length: %zu\r\n\r\n", answer->body_size);
 	if (answer->body != NULL && strcmp(request->method, "HEAD") != 0)
 		fwrite(answer->body, 1, answer->body_size, out);
@@ -175,7 +193,7 @@ http_deliver_early(struct http_request *request)
 	char *text = NULL;
 	FILE *out;
 
-	if (request->answer.descriptor >= 0)
+	if (request->answer.descriptor >= 0 || request->answer.cached != NULL)
 		return false;
 	out = open_memstream(&text, &size);
 	if (out == NULL)

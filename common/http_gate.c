@@ -5,11 +5,17 @@
 #include <string.h>
 #include <strings.h>
 
+#define SINGLE(text) { text, sizeof(text) - 1 }
+
 /* Fields that may be there once: two of them could be read in two ways. */
-static const char *const single_fields[] = {
-	"Host", "Content-Length", "Transfer-Encoding", "Authorization",
-	"Range", "If-Range", "Content-Range", "Content-Type", "Expect",
-	"Idempotency-Key", "Origin", "Cookie"
+static const struct {
+	const char *name;
+	size_t length;
+} single_fields[] = {
+	SINGLE("Host"), SINGLE("Content-Length"), SINGLE("Transfer-Encoding"),
+	SINGLE("Authorization"), SINGLE("Range"), SINGLE("If-Range"),
+	SINGLE("Content-Range"), SINGLE("Content-Type"), SINGLE("Expect"),
+	SINGLE("Idempotency-Key"), SINGLE("Origin"), SINGLE("Cookie")
 };
 
 #define SINGLE_COUNT (sizeof(single_fields) / sizeof(single_fields[0]))
@@ -32,8 +38,8 @@ is_letter_or_digit(unsigned char c)
 bool
 http_is_token_character(unsigned char c)
 {
-	return is_letter_or_digit(c) ||
-	    (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+	return is_letter_or_digit(c) || c == '-' ||
+	    (c != '\0' && strchr("!#$%&'*+.^_`|~", c) != NULL);
 }
 
 static bool
@@ -145,7 +151,9 @@ check_fields(const struct http_gate_input *input,
 			return "A header field's value holds a control "
 			    "character.";
 		for (size_t j = 0; j < SINGLE_COUNT; j++) {
-			if (strcasecmp(field->name, single_fields[j]) != 0)
+			if (field->name_length != single_fields[j].length ||
+			    strcasecmp(field->name, single_fields[j].name) !=
+			    0)
 				continue;
 			if (single[j] != NULL)
 				return "A header field that may be there once "

@@ -9,10 +9,12 @@
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 
 #include "common/http_gate.h"
 #include "common/http_route.h"
 #include "common/http_server.h"
+#include "common/stripe.h"
 #include "common/uuid.h"
 
 #define HTTP_STATUS_MAX 600
@@ -22,6 +24,7 @@
 #define HTTP_FILE_COPY_MAX (UINT64_C(16) * 1024)
 #define HTTP_JSON_NESTING_MAX 16
 #define HTTP_NOTES_SIZE 256
+#define HTTP_ARENA_BYTES 1024	/* of http_request_allocate() */
 
 /* --- an answer, before the library gets it ------------------------------- */
 
@@ -33,7 +36,9 @@ struct http_answer {
 	size_t body_size;
 	int descriptor;		/* of a file, owned; -1: none */
 	uint64_t offset;	/* in the file */
-	uint64_t length;	/* of the file's part */
+	uint64_t length;	/* of the file's part, or of what is cached */
+	const struct http_cached_reply *cached;	/* instead of fields and
+						 * body; not owned */
 	bool closes;		/* the connection ends with it */
 };
 
@@ -104,6 +109,14 @@ struct http_access_log {
 
 /* --- the server ----------------------------------------------------------- */
 
+/* What each request counts; a stripe (stripe.h). */
+struct http_counts {
+	_Alignas(STRIPE_BYTES) _Atomic uint64_t under_way;	/* begun, less
+								 * ended */
+	_Atomic uint64_t unanswered;	/* requests that ended without */
+	_Atomic uint64_t answered[HTTP_STATUS_MAX];
+};
+
 struct http_server {
 	struct http_server_options options;
 	struct http_listening *listening;
@@ -115,13 +128,11 @@ struct http_server {
 				 * parsing the gate knows */
 	_Atomic bool drains;	/* answers say Connection: close */
 	_Atomic bool cuts;	/* requests go no further */
-	_Atomic unsigned requests;	/* under way */
+	struct http_counts *counts;	/* STRIPES of them */
 	_Atomic unsigned suspended;
 	_Atomic unsigned resuming;	/* threads inside of a resume */
 	_Atomic unsigned public_open;	/* connections on public listeners */
-	_Atomic uint64_t answered[HTTP_STATUS_MAX];
 	_Atomic uint64_t refused_connections;
-	_Atomic uint64_t unanswered;	/* requests that ended without */
 };
 
 /* --- a request: http_life.c ----------------------------------------------- */
@@ -137,7 +148,7 @@ enum http_phase {
 
 struct http_text {		/* a copy that lives as long as the request */
 	struct http_text *next;
-	char text[];
+	_Alignas(max_align_t) char text[];
 };
 
 struct http_request {
@@ -146,7 +157,6 @@ struct http_request {
 	struct MHD_Connection *library;
 	enum http_phase phase;
 	http_handler *then;	/* not NULL: suspended, or just resumed */
-	char id[UUID_TEXT_SIZE];
 	char method[16];	/* cut when longer; no route has such */
 	int64_t started_ms;
 	struct http_framing framing;
@@ -162,11 +172,17 @@ struct http_request {
 	void (*state_release)(void *);
 	void (*principal_release)(void *);
 	struct http_text *texts;
-	char notes[HTTP_NOTES_SIZE];
 	size_t notes_length;
 	uintptr_t raw_target;	/* where the library has it; an address to
 				 * compare, never to read from */
 	char *scratch;		/* of the match; behind target */
+	size_t arena_used;
+	/* from here on not zeroed: http_memory.c */
+	char id[UUID_TEXT_SIZE];
+	char notes[HTTP_NOTES_SIZE];
+	_Alignas(max_align_t) unsigned char arena[HTTP_ARENA_BYTES];
+	struct http_request *next;	/* while it is spare */
+	size_t capacity;	/* of target */
 	char target[];
 };
 
@@ -181,6 +197,23 @@ void http_life_end(void *server, struct MHD_Connection *library,
     void **request, enum MHD_RequestTerminationCode how);
 /* The library forgot to end this one; NULL is allowed. */
 void http_life_abandon(struct http_request *request);
+
+/* http_request.c */
+/*
+ * Room for length bytes and a NUL, which is there; lives like the request.
+ * NULL without memory.
+ */
+char *http_request_text(struct http_request *request, size_t length);
+
+/* http_memory.c */
+/*
+ * A request with room for target_size bytes of target and as much of scratch;
+ * zeroed but for what struct http_request says.  Mostly the thread's own spare
+ * one.  NULL without memory.
+ */
+struct http_request *http_memory_take(size_t target_size);
+/* Give it back; nothing that it points to. */
+void http_memory_give(struct http_request *request);
 
 /* http_body.c */
 /*
@@ -202,8 +235,27 @@ void http_answer_add_field(struct http_answer *answer, const char *name,
     const char *value);
 const char *http_answer_field(const struct http_answer *answer,
     const char *name);
+/*
+ * length bytes at offset of the file, as *out of malloc().  ERR_NO_MEMORY,
+ * ERR_STORAGE_ERROR.
+ */
+enum err http_read_part(int descriptor, uint64_t offset, size_t length,
+    char **out);
+
+/* http_cached.c */
+struct MHD_Response *http_cached_reply_response(
+    const struct http_cached_reply *reply);
+uint64_t http_cached_reply_length(const struct http_cached_reply *reply);
 
 /* http_deliver.c */
+typedef void http_field_sink(void *closure, const char *name,
+    const char *value);
+/*
+ * All fields of the answer but X-Request-Id and those that the sender of it
+ * makes.
+ */
+void http_each_field(const struct http_request *request,
+    http_field_sink *sink, void *closure);
 /* Hand the answer to the library.  False: the connection must be closed. */
 bool http_deliver(struct http_request *request);
 /*

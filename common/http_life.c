@@ -33,6 +33,13 @@
 #include "common/clock.h"
 #include "common/log.h"
 
+/* The calling thread's. */
+static struct http_counts *
+own_counts(const struct http_server *server)
+{
+	return &server->counts[stripe_mine()];
+}
+
 void *
 http_life_begin(void *closure, const char *target,
     struct MHD_Connection *library)
@@ -46,7 +53,7 @@ http_life_begin(void *closure, const char *target,
 
 	if (info == NULL || info->socket_context == NULL)
 		return NULL;
-	request = calloc(1, sizeof(*request) + 2 * size);
+	request = http_memory_take(size);
 	if (request == NULL)
 		return NULL;
 	request->server = server;
@@ -63,7 +70,8 @@ http_life_begin(void *closure, const char *target,
 	request->started_ms = clock_monotonic_ms();
 	id = uuid_new();
 	uuid_text(request->id, &id);
-	atomic_fetch_add(&server->requests, 1);
+	atomic_fetch_add_explicit(&own_counts(server)->under_way, 1,
+	    memory_order_relaxed);
 	atomic_fetch_add(&request->connection->requests, 1);
 	atomic_store(&request->connection->header_since_ms,
 	    request->started_ms);
@@ -246,7 +254,7 @@ header_is_complete(struct http_request *request, const char *method,
 	const struct http_route *route;
 
 	atomic_store(&request->connection->phase, HTTP_CONNECTION_SERVING);
-	snprintf(request->method, sizeof(request->method), "%s", method);
+	memccpy(request->method, method, '\0', sizeof(request->method) - 1);
 	if (meet_gate(request, method, version) != ERR_OK)
 		return http_deliver(request) ? MHD_YES : MHD_NO;
 	if (is_over_limit(request)) {
@@ -412,7 +420,7 @@ request_free(struct http_request *request)
 		request->texts = text->next;
 		free(text);
 	}
-	free(request);
+	http_memory_give(request);
 }
 
 /* Count it, log it, and let it go; the one place that frees. */
@@ -420,12 +428,13 @@ static void
 request_end(struct http_request *request, bool is_whole)
 {
 	struct http_server *server = request->server;
+	struct http_counts *counts = own_counts(server);
 	bool is_sent = request->phase == HTTP_PHASE_SENT ||
 	    request->is_answered_early;
 
 	log_set_request(request->id);
 	atomic_fetch_add_explicit(is_sent ?
-	    &server->answered[request->answer.status] : &server->unanswered,
+	    &counts->answered[request->answer.status] : &counts->unanswered,
 	    1, memory_order_relaxed);
 	http_access_log_write(&server->access_log, request,
 	    !is_sent || !(is_whole || request->is_answered_early));
@@ -433,7 +442,8 @@ request_end(struct http_request *request, bool is_whole)
 	atomic_store(&request->connection->phase, HTTP_CONNECTION_WAITING);
 	request_free(request);
 	log_set_request(NULL);
-	atomic_fetch_sub(&server->requests, 1);
+	atomic_fetch_sub_explicit(&counts->under_way, 1,
+	    memory_order_release);
 }
 
 void

@@ -4,6 +4,7 @@
 #include "common/http_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,9 +198,8 @@ http_reply_json(struct http_request *request, int status, json_t *json)
 	reply_json_as(request, status, "application/json", json);
 }
 
-/* A small file is copied; the descriptor stays the caller's. */
-static enum err
-read_part(int descriptor, uint64_t offset, size_t length, char **out)
+enum err
+http_read_part(int descriptor, uint64_t offset, size_t length, char **out)
 {
 	size_t done = 0;
 	char *bytes = malloc(length + 1);
@@ -226,28 +226,24 @@ read_part(int descriptor, uint64_t offset, size_t length, char **out)
 	return ERR_OK;
 }
 
-void
-http_reply_file(struct http_request *request, int status, int descriptor,
-    uint64_t offset, uint64_t length)
+/* Is this part of a file copied to memory, or left to the kernel? */
+static bool
+is_copied(const struct http_request *request, int status, uint64_t length)
 {
 	bool has_body = strcmp(request->method, "HEAD") != 0 && status != 304;
-	char *bytes;
-	enum err e;
 
-	if (http_request_is_answered(request)) {
-		close(descriptor);
-		take_answer(request, status);
-		return;
-	}
-	if (length > 0 && (length > HTTP_FILE_COPY_MAX || !has_body)) {
-		take_answer(request, status);
-		request->answer.descriptor = descriptor;
-		request->answer.offset = offset;
-		request->answer.length = length;
-		return;
-	}
-	e = read_part(descriptor, offset, (size_t)length, &bytes);
-	close(descriptor);
+	return length == 0 || (length <= HTTP_FILE_COPY_MAX && has_body);
+}
+
+/* The descriptor stays the caller's. */
+static void
+reply_copied(struct http_request *request, int status, int descriptor,
+    uint64_t offset, uint64_t length)
+{
+	char *bytes;
+	enum err e = http_read_part(descriptor, offset, (size_t)length,
+	    &bytes);
+
 	if (e != ERR_OK) {
 		http_reply_error(request, e, NULL);
 		return;
@@ -255,6 +251,54 @@ http_reply_file(struct http_request *request, int status, int descriptor,
 	take_answer(request, status);
 	request->answer.body = bytes;
 	request->answer.body_size = (size_t)length;
+}
+
+void
+http_reply_file(struct http_request *request, int status, int descriptor,
+    uint64_t offset, uint64_t length)
+{
+	if (http_request_is_answered(request)) {
+		close(descriptor);
+		take_answer(request, status);
+	} else if (is_copied(request, status, length)) {
+		reply_copied(request, status, descriptor, offset, length);
+		close(descriptor);
+	} else {
+		take_answer(request, status);
+		request->answer.descriptor = descriptor;
+		request->answer.offset = offset;
+		request->answer.length = length;
+	}
+}
+
+void
+http_reply_shared_file(struct http_request *request, int status,
+    int descriptor, uint64_t offset, uint64_t length)
+{
+	int own;
+
+	if (!http_request_is_answered(request) &&
+	    is_copied(request, status, length)) {
+		reply_copied(request, status, descriptor, offset, length);
+		return;
+	}
+	own = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+	if (own >= 0) {
+		http_reply_file(request, status, own, offset, length);
+	} else {
+		log_errno("no descriptor for an answer");
+		http_reply_error(request, ERR_BUSY, NULL);
+	}
+}
+
+void
+http_reply_cached(struct http_request *request, int status,
+    const struct http_cached_reply *reply)
+{
+	if (!take_answer(request, status))
+		return;
+	request->answer.cached = reply;
+	request->answer.length = http_cached_reply_length(reply);
 }
 
 /* Fields that the status itself asks for. */

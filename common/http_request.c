@@ -26,9 +26,8 @@ http_request_query(const struct http_request *request)
 	return mark == NULL ? "" : mark + 1;
 }
 
-/* Room for length bytes and a NUL, which is there; lives like the request. */
-static struct http_text *
-text_new(struct http_request *request, size_t length)
+char *
+http_request_text(struct http_request *request, size_t length)
 {
 	struct http_text *text = malloc(sizeof(*text) + length + 1);
 
@@ -37,19 +36,18 @@ text_new(struct http_request *request, size_t length)
 	text->text[length] = '\0';
 	text->next = request->texts;
 	request->texts = text;
-	return text;
+	return text->text;
 }
 
 /* The library leaves blanks behind a value; RFC 9110 does not count them. */
 static const char *
 trimmed_copy(struct http_request *request, const char *value, size_t length)
 {
-	struct http_text *text = text_new(request, length);
+	char *text = http_request_text(request, length);
 
-	if (text == NULL)
-		return NULL;
-	memcpy(text->text, value, length);
-	return text->text;
+	if (text != NULL)
+		memcpy(text, value, length);
+	return text;
 }
 
 const char *
@@ -137,21 +135,22 @@ const char *
 http_request_field_list(const struct http_request *request, const char *name)
 {
 	struct joining joining = { .name = name, .name_length = strlen(name) };
-	struct http_text *text;
+	unsigned count = http_request_field_count(request, name);
 
-	if (http_request_field_count(request, name) <= 1)
+	if (count == 0)
+		return NULL;
+	if (count == 1)
 		return http_request_field(request, name);
 	MHD_get_connection_values_n(request->library, MHD_HEADER_KIND,
 	    join_field, &joining);
-	text = text_new((struct http_request *)(uintptr_t)request,
-	    joining.length);
-	if (text == NULL)
+	joining.text = http_request_text(
+	    (struct http_request *)(uintptr_t)request, joining.length);
+	if (joining.text == NULL)
 		return NULL;
-	joining.text = text->text;
 	joining.length = 0;
 	MHD_get_connection_values_n(request->library, MHD_HEADER_KIND,
 	    join_field, &joining);
-	return text->text;
+	return joining.text;
 }
 
 const char *
@@ -253,7 +252,7 @@ http_request_note(struct http_request *request, const char *format, ...)
 	va_list arguments;
 	int length;
 
-	if (room < 3)
+	if (room < 3 || request->server->access_log.one_in == 0)
 		return;
 	va_start(arguments, format);
 	length = vsnprintf(at + 1, room - 1, format, arguments);

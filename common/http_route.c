@@ -155,6 +155,29 @@ is_better(const struct http_route *row, const struct http_route *found,
 	    strcmp(row->pattern, found->pattern) == 0));
 }
 
+/* What Allow says of the target.  False: no row fits it. */
+static bool
+fill_allow(const struct http_route *routes, unsigned audience,
+    const char *target, struct http_match *match)
+{
+	const char *ends[HTTP_PARAMETERS_MAX];
+
+	for (const struct http_route *row = routes; row->method != NULL;
+	    row++) {
+		if ((row->audience & audience) == 0 ||
+		    !pattern_fits(row->pattern, target, match, ends))
+			continue;
+		allow_add(match->allow, row->method);
+		if (strcmp(row->method, "GET") == 0)
+			allow_add(match->allow, "HEAD");
+	}
+	match->parameter_count = 0;
+	if (match->allow[0] == '\0')
+		return false;
+	allow_add(match->allow, "OPTIONS");
+	return true;
+}
+
 enum err
 http_route_find(const struct http_route *routes, unsigned audience,
     const char *method, const char *target, char *scratch,
@@ -165,24 +188,18 @@ http_route_find(const struct http_route *routes, unsigned audience,
 
 	*match = (struct http_match){ 0 };
 	for (const struct http_route *row = routes; row->method != NULL;
-	    row++) {
-		if ((row->audience & audience) == 0 ||
-		    !pattern_fits(row->pattern, target, match, ends))
-			continue;
-		allow_add(match->allow, row->method);
-		if (strcmp(row->method, "GET") == 0)
-			allow_add(match->allow, "HEAD");
-		if (is_better(row, found, method))
+	    row++)
+		if ((row->audience & audience) != 0 &&
+		    is_better(row, found, method) &&
+		    pattern_fits(row->pattern, target, match, ends))
 			found = row;
-	}
-	if (match->allow[0] == '\0')
-		return ERR_NOT_FOUND;
-	allow_add(match->allow, "OPTIONS");
 	if (found != NULL) {
 		match->route = found;
 		pattern_fits(found->pattern, target, match, ends);
 		return match_decode(match, scratch, ends);
 	}
+	if (!fill_allow(routes, audience, target, match))
+		return ERR_NOT_FOUND;
 	return strcmp(method, "OPTIONS") == 0 ? ERR_OK :
 	    ERR_METHOD_NOT_ALLOWED;
 }

@@ -21,7 +21,8 @@ struct http_match {
 	const struct http_route *route;	/* NULL for an OPTIONS made here */
 	struct http_parameter parameters[HTTP_PARAMETERS_MAX];
 	size_t parameter_count;
-	char allow[HTTP_ALLOW_SIZE];	/* for Allow: "GET, HEAD, OPTIONS" */
+	char allow[HTTP_ALLOW_SIZE];	/* for Allow: "GET, HEAD, OPTIONS";
+					 * empty when a route was found */
 };
 
 /*

@@ -103,7 +103,9 @@ http_server_new(const struct http_server_options *options,
 	server->layout_is_known = strncmp(MHD_get_version(), KNOWN_LIBRARY,
 	    strlen(KNOWN_LIBRARY)) == 0;
 	json_object_seed(0);
-	e = http_access_log_open(&server->access_log, options->access_log,
+	server->counts = stripes_new(sizeof(*server->counts));
+	e = server->counts == NULL ? ERR_NO_MEMORY :
+	    http_access_log_open(&server->access_log, options->access_log,
 	    options->access_log_path);
 	if (e == ERR_OK) {
 		server->options.listeners = options->listeners;
@@ -216,10 +218,22 @@ is_awake(const struct http_server *server)
 	    atomic_load(&server->resuming) == 0;
 }
 
+/* Requests begun and not ended. */
+static unsigned
+requests_under_way(const struct http_server *server)
+{
+	uint64_t sum = 0;
+
+	/* One may end on another thread than it began: only the sum counts. */
+	for (unsigned i = 0; i < STRIPES; i++)
+		sum += atomic_load(&server->counts[i].under_way);
+	return (unsigned)sum;
+}
+
 static bool
 is_drained(const struct http_server *server)
 {
-	return atomic_load(&server->requests) == 0 && is_awake(server);
+	return requests_under_way(server) == 0 && is_awake(server);
 }
 
 static void
@@ -240,7 +254,7 @@ http_server_drain(struct http_server *server, int64_t timeout_ms)
 	is_whole = is_drained(server);
 	if (!is_whole)
 		log_warning("requests under way are cut requests=%u "
-		    "suspended=%u", atomic_load(&server->requests),
+		    "suspended=%u", requests_under_way(server),
 		    atomic_load(&server->suspended));
 	/*
 	 * From here on no handler is called, so none can suspend; those that
@@ -270,6 +284,7 @@ http_server_free(struct http_server *server)
 		free(server->listening[i].address);
 	}
 	free(server->listening);
+	free(server->counts);
 	http_access_log_close(&server->access_log);
 	pthread_mutex_destroy(&server->table.mutex);
 	free(server);
@@ -303,30 +318,34 @@ void
 http_server_write_metrics(struct http_server *server, FILE *out,
     const char *prefix)
 {
+	uint64_t unanswered = 0;
 	unsigned open = 0;
 
 	fprintf(out, "# HELP %s_http_requests_total Requests answered, by "
 	    "status.\n# TYPE %s_http_requests_total counter\n", prefix,
 	    prefix);
 	for (unsigned code = 200; code < HTTP_STATUS_MAX; code++) {
-		uint64_t count = atomic_load_explicit(&server->answered[code],
-		    memory_order_relaxed);
+		uint64_t count = 0;
+		for (unsigned i = 0; i < STRIPES; i++)
+			count += atomic_load(&server->counts[i].answered[code]);
 		if (count > 0)
 			fprintf(out, "%s_http_requests_total{code=\"%u\"} %"
 			    PRIu64 "\n", prefix, code, count);
 	}
+	for (unsigned i = 0; i < STRIPES; i++)
+		unanswered += atomic_load(&server->counts[i].unanswered);
 	for (size_t i = 0; i < server->listening_count; i++)
 		open += atomic_load(&server->listening[i].open);
 	write_counter(out, prefix, "http_requests_unanswered_total",
 	    "Requests that ended without an answer of ours: the client left, "
-	    "or the library refused them.", atomic_load(&server->unanswered));
+	    "or the library refused them.", unanswered);
 	write_counter(out, prefix, "http_connections_refused_total",
 	    "Connections closed at once: too many.",
 	    atomic_load(&server->refused_connections));
 	write_gauge(out, prefix, "http_connections",
 	    "Connections open.", open);
 	write_gauge(out, prefix, "http_requests_under_way",
-	    "Requests begun and not ended.", atomic_load(&server->requests));
+	    "Requests begun and not ended.", requests_under_way(server));
 	write_gauge(out, prefix, "http_requests_suspended",
 	    "Requests that wait for a worker.",
 	    atomic_load(&server->suspended));

@@ -14,7 +14,10 @@ struct uuid { uint8_t bytes[UUID_BYTES]; };
 /* A pure function of its arguments: now_ms is Unix time in milliseconds. */
 struct uuid uuid_make(int64_t now_ms, const uint8_t random[static 10]);
 
-/* With the system's clock and OpenSSL's generator; aborts when that fails. */
+/*
+ * With the system's clock and OpenSSL's generator; aborts when that fails.
+ * Not in a process that was forked: it would repeat its parent's.
+ */
 struct uuid uuid_new(void);
 
 void uuid_text(char text[static UUID_TEXT_SIZE], const struct uuid *uuid);

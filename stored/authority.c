@@ -1,9 +1,13 @@
-/* Keys and origins behind one pointer, swapped under a lock. */
+/* Keys and origins behind one pointer, swapped under locks: one for each
+ * stripe of threads, so that verifying never waits for another thread.
+ */
 #include "stored/authority.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "common/stripe.h"
 
 /* What is replaced as a whole; never changed once it is in place. */
 struct snapshot {
@@ -12,12 +16,16 @@ struct snapshot {
 	size_t origin_count;
 };
 
+struct stripe {
+	_Alignas(STRIPE_BYTES) pthread_rwlock_t lock;
+};
+
 struct authority {
 	/*
-	 * Held for reading while a token is verified (a microsecond), for
-	 * writing while the pointer changes.
+	 * The thread's own is held for reading while a token is verified (a
+	 * microsecond), all for writing while the pointer changes.
 	 */
-	pthread_rwlock_t lock;
+	struct stripe *stripes;
 	struct snapshot *snapshot;
 };
 
@@ -67,12 +75,16 @@ authority_new(const struct settings *settings, struct authority **out)
 	*out = NULL;
 	if (authority == NULL)
 		return ERR_NO_MEMORY;
-	e = snapshot_new(settings, &authority->snapshot);
+	authority->stripes = stripes_new(sizeof(*authority->stripes));
+	e = authority->stripes == NULL ? ERR_NO_MEMORY :
+	    snapshot_new(settings, &authority->snapshot);
 	if (e != ERR_OK) {
+		free(authority->stripes);
 		free(authority);
 		return e;
 	}
-	pthread_rwlock_init(&authority->lock, NULL);
+	for (size_t i = 0; i < STRIPES; i++)
+		pthread_rwlock_init(&authority->stripes[i].lock, NULL);
 	*out = authority;
 	return ERR_OK;
 }
@@ -83,7 +95,9 @@ authority_free(struct authority *authority)
 	if (authority == NULL)
 		return;
 	snapshot_free(authority->snapshot);
-	pthread_rwlock_destroy(&authority->lock);
+	for (size_t i = 0; i < STRIPES; i++)
+		pthread_rwlock_destroy(&authority->stripes[i].lock);
+	free(authority->stripes);
 	free(authority);
 }
 
@@ -95,11 +109,13 @@ authority_reload(struct authority *authority, const struct settings *settings)
 
 	if (e != ERR_OK)
 		return e;
-	pthread_rwlock_wrlock(&authority->lock);
+	for (size_t i = 0; i < STRIPES; i++)
+		pthread_rwlock_wrlock(&authority->stripes[i].lock);
 	old = authority->snapshot;
 	authority->snapshot = fresh;
-	pthread_rwlock_unlock(&authority->lock);
-	/* Every reader of the old one held the lock until it was done. */
+	for (size_t i = STRIPES; i > 0; i--)
+		pthread_rwlock_unlock(&authority->stripes[i - 1].lock);
+	/* Every reader of the old one held its lock until it was done. */
 	snapshot_free(old);
 	return ERR_OK;
 }
@@ -108,27 +124,29 @@ enum err
 authority_verify(struct authority *authority, struct token_request *request,
     int64_t now_s)
 {
+	pthread_rwlock_t *lock = &authority->stripes[stripe_mine()].lock;
 	const struct snapshot *snapshot;
 	enum err e;
 
-	pthread_rwlock_rdlock(&authority->lock);
+	pthread_rwlock_rdlock(lock);
 	snapshot = authority->snapshot;
 	request->origins = (const char *const *)snapshot->origins;
 	request->origin_count = snapshot->origin_count;
 	e = token_verify(snapshot->keys, request, now_s);
 	request->origins = NULL;
 	request->origin_count = 0;
-	pthread_rwlock_unlock(&authority->lock);
+	pthread_rwlock_unlock(lock);
 	return e;
 }
 
 size_t
 authority_key_count(struct authority *authority)
 {
+	pthread_rwlock_t *lock = &authority->stripes[stripe_mine()].lock;
 	size_t count;
 
-	pthread_rwlock_rdlock(&authority->lock);
+	pthread_rwlock_rdlock(lock);
 	count = signing_keys_count(authority->snapshot->keys);
-	pthread_rwlock_unlock(&authority->lock);
+	pthread_rwlock_unlock(lock);
 	return count;
 }

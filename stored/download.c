@@ -1,15 +1,13 @@
 /* GET and HEAD of /media/OBJECT: preconditions and Range as RFC 9110 has
- * them, then the kernel sends the file.
- *
- * media_open() is where answers kept in memory would be looked up: what
- * follows it depends on the request and on the object's size alone.
+ * them, then the kernel sends the file.  Of a whole object the answer is ready
+ * mostly (media.h); a part is made anew from the file that is open.
  */
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "common/clock.h"
 #include "common/encoding.h"
 #include "stored/condition.h"
 #include "stored/range.h"
@@ -17,22 +15,6 @@
 
 #define DIGEST_BYTES 32
 #define DIGEST_TEXT_SIZE 45	/* base64 with padding and a NUL */
-
-/* An object that is to be answered with, open. */
-struct media {
-	struct object_key key;
-	int descriptor;
-	uint64_t size_bytes;
-};
-
-static enum err
-media_open(struct stored *stored, const struct http_request *request,
-    struct media *media)
-{
-	media->key = stored_object_key(request);
-	return objects_get(stored->objects, &media->key, &media->descriptor,
-	    &media->size_bytes);
-}
 
 /* --- fields -------------------------------------------------------------- */
 
@@ -111,13 +93,13 @@ add_digest(struct http_request *request, const char *object)
 }
 
 static void
-add_fields(struct http_request *request, const struct media *media)
+add_fields(struct http_request *request)
 {
 	const struct token_target *target = stored_target(request);
 
-	http_reply_field(request, "ETag", "\"%s\"", media->key.object);
+	http_reply_field(request, "ETag", "\"%s\"", target->object);
 	http_reply_field(request, "Accept-Ranges", "bytes");
-	add_digest(request, media->key.object);
+	add_digest(request, target->object);
 	http_reply_field(request, "Content-Type",
 	    "application/octet-stream");
 	http_reply_field(request, "Cache-Control",
@@ -138,41 +120,70 @@ is_head(const struct http_request *request)
 	return strcmp(http_request_method(request), "HEAD") == 0;
 }
 
-/* Takes the descriptor. */
 static void
 answer_part(struct stored *stored, struct http_request *request,
     const struct media *media, const struct range *range)
 {
 	metrics_add(stored->metrics, METRIC_DOWNLOADS, 1);
 	metrics_add(stored->metrics, METRIC_DOWNLOAD_BYTES, range->length);
-	add_fields(request, media);
+	add_fields(request);
 	http_reply_field(request, "Content-Range", "bytes %" PRIu64 "-%" PRIu64
 	    "/%" PRIu64, range->offset, range->offset + range->length - 1,
-	    media->size_bytes);
-	http_reply_file(request, 206, media->descriptor, range->offset,
-	    range->length);
+	    media_size(media));
+	http_reply_shared_file(request, 206, media_descriptor(media),
+	    range->offset, range->length);
 }
 
+/* The ready answer, made where there is none. */
+static enum err
+find_reply(struct http_request *request, struct media *media,
+    const struct http_cached_reply **out)
+{
+	const char *name = stored_target(request)->name;
+	struct http_cached_reply *fresh;
+	enum err e;
+
+	*out = media_reply(media, name);
+	if (*out != NULL)
+		return ERR_OK;
+	add_fields(request);
+	e = http_cached_reply_new(request, media_descriptor(media),
+	    media_size(media), &fresh);
+	if (e == ERR_OK)
+		e = media_keep_reply(media, name, fresh);
+	if (e == ERR_OK)
+		*out = fresh;
+	return e;
+}
+
+/* 200 with the object, or 304 with its fields alone. */
 static void
 answer_whole(struct stored *stored, struct http_request *request,
-    const struct media *media)
+    struct media *media, int status)
 {
-	metrics_add(stored->metrics, METRIC_DOWNLOADS, 1);
-	if (!is_head(request))
-		metrics_add(stored->metrics, METRIC_DOWNLOAD_BYTES,
-		    media->size_bytes);
-	add_fields(request, media);
-	http_reply_file(request, 200, media->descriptor, 0,
-	    media->size_bytes);
+	const struct http_cached_reply *reply;
+	enum err e;
+
+	if (http_request_is_draining(request)) {
+		/* Ready answers do not say that the connection ends. */
+		add_fields(request);
+		http_reply_shared_file(request, status,
+		    media_descriptor(media), 0, media_size(media));
+		return;
+	}
+	e = find_reply(request, media, &reply);
+	if (e == ERR_OK)
+		http_reply_cached(request, status, reply);
+	else
+		stored_refuse(stored, request, e, NULL);
 }
 
 static void
 answer_unsatisfiable(struct stored *stored, struct http_request *request,
     const struct media *media)
 {
-	close(media->descriptor);
 	http_reply_field(request, "Content-Range", "bytes */%" PRIu64,
-	    media->size_bytes);
+	    media_size(media));
 	stored_refuse(stored, request, ERR_RANGE_NOT_SATISFIABLE,
 	    "Content-Range says how large the object is.");
 }
@@ -184,13 +195,16 @@ static enum range_verdict
 select_range(const struct http_request *request, const struct media *media,
     struct range *range)
 {
-	const char *if_range = http_request_field(request, "If-Range");
+	const char *field = http_request_field(request, "Range");
+	const char *if_range;
 
-	if (is_head(request) || (if_range != NULL &&
-	    !condition_is_tag(if_range, media->key.object)))
+	if (field == NULL || is_head(request))
 		return RANGE_WHOLE;
-	return range_select(http_request_field(request, "Range"),
-	    media->size_bytes, range);
+	if_range = http_request_field(request, "If-Range");
+	if (if_range != NULL &&
+	    !condition_is_tag(if_range, stored_target(request)->object))
+		return RANGE_WHOLE;
+	return range_select(field, media_size(media), range);
 }
 
 /*
@@ -199,32 +213,34 @@ select_range(const struct http_request *request, const struct media *media,
  * True in *is_unchanged: 304.
  */
 static enum err
-check_conditions(const struct http_request *request,
-    const struct media *media, bool *is_unchanged)
+check_conditions(const struct http_request *request, bool *is_unchanged)
 {
-	const char *field = http_request_field_list(request,
-	    "If-Match");
+	const char *object = stored_target(request)->object;
+	const char *field = http_request_field_list(request, "If-Match");
 
 	*is_unchanged = false;
-	if (field != NULL && !condition_list_has(field, media->key.object,
+	if (field != NULL && !condition_list_has(field, object,
 	    CONDITION_STRONG))
 		return ERR_PRECONDITION_FAILED;
 	field = http_request_field_list(request, "If-None-Match");
-	*is_unchanged = field != NULL && condition_list_has(field,
-	    media->key.object, CONDITION_WEAK);
+	*is_unchanged = field != NULL && condition_list_has(field, object,
+	    CONDITION_WEAK);
 	return ERR_OK;
 }
 
-/* Takes the descriptor. */
 static void
 answer(struct stored *stored, struct http_request *request,
-    const struct media *media)
+    struct media *media)
 {
 	struct range range;
 
 	switch (select_range(request, media, &range)) {
 	case RANGE_WHOLE:
-		answer_whole(stored, request, media);
+		metrics_add(stored->metrics, METRIC_DOWNLOADS, 1);
+		if (!is_head(request))
+			metrics_add(stored->metrics, METRIC_DOWNLOAD_BYTES,
+			    media_size(media));
+		answer_whole(stored, request, media, 200);
 		break;
 	case RANGE_PART:
 		answer_part(stored, request, media, &range);
@@ -239,23 +255,19 @@ void
 download_handle(struct http_request *request, void *application)
 {
 	struct stored *stored = application;
-	struct media media;
+	const struct object_key key = stored_object_key(request);
+	struct media *media;
 	bool is_unchanged;
-	enum err e = media_open(stored, request, &media);
+	enum err e = media_get(stored->media, &key, clock_unix_s(), &media);
 
-	if (e != ERR_OK) {
-		stored_refuse(stored, request, e, NULL);
-		return;
+	if (e == ERR_OK) {
+		http_request_set_state(request, media, media_release);
+		e = check_conditions(request, &is_unchanged);
 	}
-	e = check_conditions(request, &media, &is_unchanged);
-	if (e != ERR_OK) {
-		close(media.descriptor);
+	if (e != ERR_OK)
 		stored_refuse(stored, request, e, NULL);
-	} else if (is_unchanged) {
-		add_fields(request, &media);
-		http_reply_file(request, 304, media.descriptor, 0,
-		    media.size_bytes);
-	} else {
-		answer(stored, request, &media);
-	}
+	else if (is_unchanged)
+		answer_whole(stored, request, media, 304);
+	else
+		answer(stored, request, media);
 }

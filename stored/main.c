@@ -22,6 +22,8 @@
 /* For one request; performance.md measured 4 and 8 KiB against 32. */
 #define CONNECTION_MEMORY_BYTES (8 * 1024)
 #define OPERATOR_THREADS 1
+#define OPEN_FILES_MAX 131072	/* kept open unless open-files says more */
+#define OTHER_DESCRIPTORS 1024	/* uploads, listeners, the daemon's own */
 
 /* Everything that main() makes, in order; unmade in the other. */
 struct daemon {
@@ -43,6 +45,27 @@ raise_descriptor_limit(void)
 	limit.rlim_cur = limit.rlim_max;
 	if (setrlimit(RLIMIT_NOFILE, &limit) == -1)
 		log_errno("cannot raise the limit of open files");
+}
+
+/*
+ * How many objects to keep open: what connections, each with an object and a
+ * part of one, and all else leave of the descriptors that we may have.
+ */
+static size_t
+open_files(const struct settings *settings)
+{
+	const rlim_t needed = OTHER_DESCRIPTORS +
+	    3 * (rlim_t)settings->connection_limit;
+	struct rlimit limit;
+
+	if (settings->open_files > 0)
+		return (size_t)settings->open_files;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 ||
+	    limit.rlim_cur <= needed)
+		return 0;
+	limit.rlim_cur -= needed;
+	return limit.rlim_cur < OPEN_FILES_MAX ? (size_t)limit.rlim_cur :
+	    OPEN_FILES_MAX;
 }
 
 static unsigned
@@ -101,9 +124,16 @@ static enum err
 open_root(struct daemon *daemon)
 {
 	struct stored *stored = &daemon->stored;
+	const struct media_limits limits = {
+		.files = open_files(&daemon->settings),
+		.memory_bytes = (size_t)daemon->settings.reply_memory_bytes,
+		.threads = event_threads(&daemon->settings),
+	};
 	enum err e = objects_open(daemon->settings.object_root,
 	    &stored->objects);
 
+	if (e == ERR_OK)
+		e = media_cache_new(stored->objects, &limits, &stored->media);
 	if (e == ERR_OK) {
 		objects_set_reserve(stored->objects,
 		    (uint64_t)daemon->settings.free_space_reserve_bytes);
@@ -190,6 +220,7 @@ stop(struct daemon *daemon)
 	scrub_stop(stored->scrub);
 	housekeeping_stop(daemon->housekeeping);
 	pieces_free(stored->pieces);
+	media_cache_free(stored->media);
 	objects_close(stored->objects);
 	authority_free(stored->authority);
 	metrics_free(stored->metrics);

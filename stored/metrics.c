@@ -1,4 +1,6 @@
-/* Counters without locks, but for the birth of one for a key. */
+/* Counters without locks, but for the birth of one for a key; each thread
+ * counts in a stripe of its own.
+ */
 #include "stored/metrics.h"
 
 #include <inttypes.h>
@@ -8,21 +10,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/stripe.h"
 #include "common/token.h"
 
 #define KEY_BUCKETS 64
+
+struct key_stripe {
+	_Alignas(STRIPE_BYTES) _Atomic uint64_t count;
+};
 
 /* Accepted tokens of one key; linked once, for good. */
 struct key_counter {
 	char commerce_id[COMMERCE_ID_MAX + 1];
 	char key_id[KEY_ID_MAX + 1];
-	_Atomic uint64_t count;
+	struct key_stripe *stripes;
 	struct key_counter *next;
 };
 
-struct metrics {
-	_Atomic uint64_t counts[METRIC__COUNT];
+struct stripe {
+	_Alignas(STRIPE_BYTES) _Atomic uint64_t counts[METRIC__COUNT];
 	_Atomic uint64_t refused[ERR__COUNT];
+};
+
+struct metrics {
+	struct stripe *stripes;
 	pthread_mutex_t linking;
 	struct key_counter *_Atomic keys[KEY_BUCKETS];
 };
@@ -59,9 +70,15 @@ metrics_new(struct metrics **out)
 {
 	struct metrics *metrics = calloc(1, sizeof(*metrics));
 
-	*out = metrics;
+	*out = NULL;
 	if (metrics == NULL)
 		return ERR_NO_MEMORY;
+	metrics->stripes = stripes_new(sizeof(*metrics->stripes));
+	if (metrics->stripes == NULL) {
+		free(metrics);
+		return ERR_NO_MEMORY;
+	}
+	*out = metrics;
 	pthread_mutex_init(&metrics->linking, NULL);
 	return ERR_OK;
 }
@@ -77,9 +94,11 @@ metrics_free(struct metrics *metrics)
 		for (counter = metrics->keys[i]; counter != NULL;
 		    counter = next) {
 			next = counter->next;
+			free(counter->stripes);
 			free(counter);
 		}
 	pthread_mutex_destroy(&metrics->linking);
+	free(metrics->stripes);
 	free(metrics);
 }
 
@@ -99,13 +118,13 @@ get(const _Atomic uint64_t *counter)
 void
 metrics_add(struct metrics *metrics, enum metric metric, uint64_t more)
 {
-	add(&metrics->counts[metric], more);
+	add(&metrics->stripes[stripe_mine()].counts[metric], more);
 }
 
 void
 metrics_refused(struct metrics *metrics, enum err e)
 {
-	add(&metrics->refused[e], 1);
+	add(&metrics->stripes[stripe_mine()].refused[e], 1);
 }
 
 static struct key_counter *_Atomic *
@@ -144,6 +163,11 @@ find_or_link(struct key_counter *_Atomic *bucket, const char *commerce_id,
 	counter = calloc(1, sizeof(*counter));
 	if (counter == NULL)
 		return NULL;
+	counter->stripes = stripes_new(sizeof(*counter->stripes));
+	if (counter->stripes == NULL) {
+		free(counter);
+		return NULL;
+	}
 	snprintf(counter->commerce_id, sizeof(counter->commerce_id), "%s",
 	    commerce_id);
 	snprintf(counter->key_id, sizeof(counter->key_id), "%s", key_id);
@@ -166,13 +190,43 @@ metrics_token_accepted(struct metrics *metrics, const char *commerce_id,
 		pthread_mutex_unlock(&metrics->linking);
 	}
 	if (counter != NULL)
-		add(&counter->count, 1);
+		add(&counter->stripes[stripe_mine()].count, 1);
 }
 
 static void
 write_head(FILE *out, const char *name, const char *help)
 {
 	fprintf(out, "# HELP %s %s\n# TYPE %s counter\n", name, help, name);
+}
+
+static uint64_t
+refused(const struct metrics *metrics, enum err e)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < STRIPES; i++)
+		sum += get(&metrics->stripes[i].refused[e]);
+	return sum;
+}
+
+static uint64_t
+counted(const struct metrics *metrics, enum metric metric)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < STRIPES; i++)
+		sum += get(&metrics->stripes[i].counts[metric]);
+	return sum;
+}
+
+static uint64_t
+accepted(const struct key_counter *counter)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < STRIPES; i++)
+		sum += get(&counter->stripes[i].count);
+	return sum;
 }
 
 /* Several errors share a slug: one line for each slug, at its first error. */
@@ -188,7 +242,7 @@ write_refusals(const struct metrics *metrics, FILE *out)
 
 		for (int other = ERR__COUNT - 1; other > ERR_OK; other--)
 			if (strcmp(err_slug((enum err)other), slug) == 0) {
-				count += get(&metrics->refused[other]);
+				count += refused(metrics, (enum err)other);
 				first = other;
 			}
 		if (first == e && count > 0)
@@ -205,7 +259,7 @@ metrics_write(struct metrics *metrics, FILE *out)
 	for (size_t i = 0; i < METRIC__COUNT; i++) {
 		write_head(out, texts[i].name, texts[i].help);
 		fprintf(out, "%s %" PRIu64 "\n", texts[i].name,
-		    get(&metrics->counts[i]));
+		    counted(metrics, (enum metric)i));
 	}
 	write_refusals(metrics, out);
 	write_head(out, "stored_tokens_accepted_total",
@@ -216,5 +270,5 @@ metrics_write(struct metrics *metrics, FILE *out)
 			fprintf(out, "stored_tokens_accepted_total"
 			    "{commerce=\"%s\",key=\"%s\"} %" PRIu64 "\n",
 			    counter->commerce_id, counter->key_id,
-			    get(&counter->count));
+			    accepted(counter));
 }

@@ -29,6 +29,8 @@ struct objects {
 	 * takes away the one that was found damaged: not another one.
 	 */
 	pthread_rwlock_t naming;
+	objects_watcher *watcher;
+	void *watcher_context;
 };
 
 static const char *const root_folders[] = { "objects", "incoming",
@@ -111,6 +113,22 @@ objects_root(const struct objects *objects)
 	return objects->root;
 }
 
+void
+objects_watch(struct objects *objects, objects_watcher *watcher,
+    void *context)
+{
+	objects->watcher = watcher;
+	objects->watcher_context = context;
+}
+
+/* To be called when a name below objects/ may stand for another file. */
+static void
+changed(const struct objects *objects, const struct object_key *key)
+{
+	if (objects->watcher != NULL)
+		objects->watcher(objects->watcher_context, key);
+}
+
 /* "objects/COMMERCE/ab/cd" into path, of OBJECTS_PATH_MAX. */
 static void
 write_folder_path(char *path, const struct object_key *key)
@@ -191,6 +209,7 @@ objects_remove(struct objects *objects, const struct object_key *key)
 		    fail(key, "remove");
 	else if (fsync(folder) == -1)
 		e = fail(key, "make the removal durable of");
+	changed(objects, key);
 	close(folder);
 	return e;
 }
@@ -280,6 +299,7 @@ objects_adopt(struct objects *objects, const struct object_key *key,
 	if (*is_new)
 		unlinkat(folder, key->object, 0);
 out:
+	changed(objects, key);
 	close(folder);
 	return e;
 }
@@ -347,6 +367,7 @@ objects_quarantine(struct objects *objects, const struct object_key *key,
 		    fail(key, "open the folder of");
 	} else {
 		e = move_away(objects, key, descriptor, folder, quarantine);
+		changed(objects, key);
 		close(folder);
 	}
 	close(quarantine);

@@ -44,6 +44,16 @@ void objects_close(struct objects *objects);
 int objects_root(const struct objects *objects);
 
 /*
+ * Tell watcher of each object that was removed, replaced or given its name,
+ * after the fact and before the function that did it returns; on its thread.
+ * One watcher; NULL: none any more.  Not while another thread uses the
+ * objects.
+ */
+typedef void objects_watcher(void *context, const struct object_key *key);
+void objects_watch(struct objects *objects, objects_watcher *watcher,
+    void *context);
+
+/*
  * Open an object for reading.  *descriptor is the caller's.
  * ERR_OBJECT_NOT_FOUND; ERR_BUSY (descriptors, memory) and ERR_STORAGE_ERROR,
  * logged.  Waits for a disk only where the folders are not in memory.

@@ -100,11 +100,31 @@ write_scrub_metrics(struct stored *stored, FILE *out)
 }
 
 static void
+write_media(const struct media_counts *counts, FILE *out)
+{
+	write_gauge(out, "stored_open_files",
+	    "Descriptors of objects kept open.", counts->files);
+	write_gauge(out, "stored_ready_answers",
+	    "Answers kept ready, each for an object and a file name.",
+	    counts->replies);
+	write_gauge(out, "stored_ready_answer_bytes",
+	    "About the memory that these take.", counts->memory_bytes);
+	fprintf(out, "# HELP stored_object_lookups_total Requests for an "
+	    "object, by whether it was open.\n"
+	    "# TYPE stored_object_lookups_total counter\n"
+	    "stored_object_lookups_total{open=\"yes\"} %" PRIu64 "\n"
+	    "stored_object_lookups_total{open=\"no\"} %" PRIu64 "\n",
+	    counts->hits, counts->misses);
+}
+
+static void
 write_metrics(struct stored *stored, FILE *out)
 {
+	const struct media_counts media = media_cache_counts(stored->media);
 	uint64_t free_bytes;
 
 	metrics_write(stored->metrics, out);
+	write_media(&media, out);
 	if (objects_free_space(stored->objects, &free_bytes) == ERR_OK)
 		write_gauge(out, "stored_free_bytes",
 		    "Space that is free for objects, the reserve included.",

@@ -1,7 +1,6 @@
 /* The outside surface of stored, and what is asked before it: has the target
  * the one accepted form, and is there a right token for it?
  */
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -117,15 +116,14 @@ stored_check_target(struct http_request *request, void *application)
 
 	if (!is_ours(text))
 		return ERR_OK;
-	target = malloc(sizeof(*target));
+	target = http_request_allocate(request, sizeof(*target));
 	if (target == NULL)
 		return ERR_NO_MEMORY;
 	e = token_target_parse(text, target);
 	if (e == ERR_OK) {
-		http_request_set_principal(request, target, free);
+		http_request_set_principal(request, target, NULL);
 		return ERR_OK;
 	}
-	free(target);
 	stored_refuse(stored, request, e, "A URL of this service has one "
 	    "spelling, the one it was issued in; use it as it is.");
 	return e;

@@ -41,6 +41,16 @@ static const struct config_key keys[] = {
 	    .least = 1, .most = 1000000,
 	    .help = "Public connections above which requests are answered "
 	    "with 503." },
+	{ .name = "open-files", .kind = CONFIG_NUMBER,
+	    .offset = FIELD(open_files), .initial = "0", .least = 0,
+	    .most = 1000000,
+	    .help = "Objects kept open for the next request; 0 is as many as "
+	    "the limit of descriptors allows." },
+	{ .name = "reply-memory", .kind = CONFIG_SIZE,
+	    .offset = FIELD(reply_memory_bytes), .initial = "32MiB",
+	    .least = 0, .most = INT64_C(1) << 40,
+	    .help = "Memory for answers kept ready: objects up to 16 KiB, "
+	    "and the fields of larger ones." },
 	{ .name = "idle-timeout", .kind = CONFIG_SECONDS,
 	    .offset = FIELD(idle_timeout_s), .initial = "60s",
 	    .least = 1, .most = 86400,

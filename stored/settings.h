@@ -17,6 +17,8 @@ struct settings {
 	int64_t threads;		/* 0: one for each core */
 	int64_t workers;
 	int64_t connection_limit;
+	int64_t open_files;		/* 0: what descriptors allow */
+	int64_t reply_memory_bytes;
 	int64_t idle_timeout_s;
 	int64_t header_timeout_s;
 	int64_t stop_timeout_s;

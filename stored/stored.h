@@ -9,6 +9,7 @@
 #include "common/token.h"
 #include "common/worker_pool.h"
 #include "stored/authority.h"
+#include "stored/media.h"
 #include "stored/metrics.h"
 #include "stored/objects.h"
 #include "stored/pieces.h"
@@ -16,6 +17,7 @@
 
 struct stored {
 	struct objects *objects;
+	struct media_cache *media;
 	struct pieces *pieces;
 	struct scrub *scrub;
 	struct authority *authority;

@@ -133,6 +133,8 @@ a_row_for_another_audience_does_not_exist(void **state)
 	assert_int_equal(find("POST", "/v1/items"), ERR_METHOD_NOT_ALLOWED);
 	assert_int_equal(http_route_find(routes, HTTP_PUBLIC | HTTP_PEOPLE,
 	    "POST", "/v1/items", scratch, &match), ERR_OK);
+	assert_int_equal(http_route_find(routes, HTTP_PUBLIC | HTTP_PEOPLE,
+	    "OPTIONS", "/v1/items", scratch, &match), ERR_OK);
 	assert_string_equal(match.allow, "GET, HEAD, POST, OPTIONS");
 	assert_int_equal(http_route_find(routes, HTTP_OPERATOR, "GET",
 	    "/metrics", scratch, &match), ERR_OK);
