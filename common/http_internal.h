@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "common/http_cached.h"
 #include "common/http_gate.h"
 #include "common/http_route.h"
 #include "common/http_server.h"

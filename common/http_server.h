@@ -250,36 +250,6 @@ void http_reply_shared_file(struct http_request *request, int status,
     int descriptor, uint64_t offset, uint64_t length);
 
 /*
- * An answer that is made once and sent any number of times, by any thread: the
- * fields, and a file as its body.  It carries nothing that belongs to one
- * request: no X-Request-Id, no Connection: close.
- */
-struct http_cached_reply;
-
-/*
- * Of the fields that were added to the request so far, those of prefix_fields
- * that its target has, and length bytes of a file: a short one is read, of a
- * long one the reply keeps a descriptor of its own.
- * ERR_NO_MEMORY; ERR_BUSY (descriptors) and ERR_STORAGE_ERROR, logged.
- */
-enum err http_cached_reply_new(const struct http_request *request,
-    int descriptor, uint64_t length, struct http_cached_reply **out);
-/* NULL is allowed; so are connections that are sending it. */
-void http_cached_reply_free(struct http_cached_reply *reply);
-
-/* About how many bytes of memory it takes; does it keep a descriptor? */
-size_t http_cached_reply_memory(const struct http_cached_reply *reply);
-bool http_cached_reply_has_file(const struct http_cached_reply *reply);
-
-/*
- * Answer with it, and with no field of the request's own.  The reply must live
- * until the handler returns.  Not while the server drains: then the answer
- * has to say Connection: close.
- */
-void http_reply_cached(struct http_request *request, int status,
-    const struct http_cached_reply *reply);
-
-/*
  * problem+json with type, title and status of e; detail says what to do;
  * NULL: as err_advice() says.  Cache-Control: no-store.  503 and 429 get
  * Retry-After unless a field was added.

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
-#include "common/http_server.h"
+#include "common/http_cached.h"
 #include "stored/objects.h"
 
 #define MEDIA_REOPEN_S 300

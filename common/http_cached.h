@@ -1,0 +1,35 @@
+/* Answers that are made once and sent any number of times, by any thread: the
+ * fields, and a file as the body.  They carry nothing that belongs to one
+ * request: no X-Request-Id, no Connection: close.
+ */
+#ifndef COMMON_HTTP_CACHED_H
+#define COMMON_HTTP_CACHED_H
+
+#include "common/http_server.h"
+
+struct http_cached_reply;
+
+/*
+ * Of the fields that were added to the request so far, those of prefix_fields
+ * that its target has, and length bytes of a file: a short one is read, of a
+ * long one the reply keeps a descriptor of its own.
+ * ERR_NO_MEMORY; ERR_BUSY (descriptors) and ERR_STORAGE_ERROR, logged.
+ */
+enum err http_cached_reply_new(const struct http_request *request,
+    int descriptor, uint64_t length, struct http_cached_reply **out);
+/* NULL is allowed; so are connections that are sending it. */
+void http_cached_reply_free(struct http_cached_reply *reply);
+
+/* About how many bytes of memory it takes; does it keep a descriptor? */
+size_t http_cached_reply_memory(const struct http_cached_reply *reply);
+bool http_cached_reply_has_file(const struct http_cached_reply *reply);
+
+/*
+ * Answer with it, and with no field of the request's own.  The reply must live
+ * until the handler returns.  Not while the server drains: then the answer
+ * has to say Connection: close.
+ */
+void http_reply_cached(struct http_request *request, int status,
+    const struct http_cached_reply *reply);
+
+#endif
