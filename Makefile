@@ -56,12 +56,12 @@ quiet = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
 # What each program is made of. stored has no sealed_*.o and no db: it cannot
 # decrypt, and tests/lint holds it to that.
 base_OBJS := $(addprefix common/, err.o log.o encoding.o uuid.o secret.o \
-	clock.o config.o config_value.o config_check.o)
+	clock.o config.o config_value.o config_check.o network.o)
 daemon_OBJS := $(addprefix common/, process.o worker_pool.o http_server.o \
 	http_life.o http_gate.o http_route.o http_body.o http_request.o \
 	http_reply.o http_cached.o http_deliver.o http_memory.o \
 	http_connection.o http_listen.o http_access_log.o http_epoll.o \
-	http_operator.o stripe.o)
+	http_operator.o http_accept.o http_refuse.o http_peer.o stripe.o)
 token_OBJS := $(addprefix common/, token.o token_target.o hmac.o key_file.o)
 stored_OBJS := $(base_OBJS) $(daemon_OBJS) $(token_OBJS) \
 	$(patsubst %.c,%.o,$(wildcard stored/*.c))

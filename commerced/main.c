@@ -166,18 +166,6 @@ event_threads(const struct settings *settings)
 	return cores > 0 ? (unsigned)cores : 1;
 }
 
-static size_t
-add_listeners(struct http_listener *listeners, size_t count,
-    const struct config_list *addresses, const struct http_listener *model)
-{
-	for (size_t i = 0; i < addresses->count && count < LISTENERS_MAX;
-	    i++) {
-		listeners[count] = *model;
-		listeners[count++].address = addresses->words[i];
-	}
-	return count;
-}
-
 static enum err
 make_server(struct daemon *daemon)
 {
@@ -200,16 +188,23 @@ make_server(struct daemon *daemon)
 		.request_ids = true,
 		.connection_memory_bytes = CONNECTION_MEMORY_BYTES,
 		.connection_max = (unsigned)settings->connection_max,
+		.connections_per_address = (unsigned)settings->address_limit,
+		.trusted_proxies =
+		    (const char *const *)settings->trusted_proxies.words,
+		.trusted_proxy_count = settings->trusted_proxies.count,
+		.send_rate_least = (uint64_t)settings->send_rate_least,
+		.receive_rate_least = (uint64_t)settings->receive_rate_least,
 		.idle_timeout_s = (unsigned)settings->idle_timeout_s,
 		.header_timeout_s = (unsigned)settings->header_timeout_s,
 		.access_log = settings->access_log,
 		.access_log_path = settings->access_log_file,
 	};
 
-	options.listener_count = add_listeners(listeners, 0,
-	    &settings->listen, &public);
-	options.listener_count = add_listeners(listeners,
-	    options.listener_count, &settings->admin_listen, &people);
+	options.listener_count = http_listeners_add(listeners, 0,
+	    LISTENERS_MAX, settings->listen.words, public);
+	options.listener_count = http_listeners_add(listeners,
+	    options.listener_count, LISTENERS_MAX,
+	    settings->admin_listen.words, people);
 	return http_server_new(&options, &daemon->service.server);
 }
 
@@ -251,6 +246,7 @@ reload(struct daemon *daemon)
 	enum err e;
 
 	process_notify_reloading();
+	http_server_reopen_log(daemon->service.server);
 	e = signing_keys_load(daemon->settings.signing_keys, &keys);
 	if (e == ERR_OK) {
 		e = shop_replace_signing_keys(daemon->service.shop, keys);

@@ -31,13 +31,18 @@ static const struct config_key settings_keys[] = {
 
 	{ .name = "listen", .kind = CONFIG_LIST, .offset = FIELD(listen),
 	    .initial = "127.0.0.1:8080", .least = 1, .most = 8,
-	    .words = CONFIG_ADDRESS,
-	    .help = "Where buyers are served: HOST:PORT, [HOST]:PORT or "
-	    "unix:PATH, one or more." },
+	    .words = CONFIG_LISTEN,
+	    .help = "Where buyers are served: HOST:PORT, [HOST]:PORT, "
+	    "unix:PATH or systemd:NAME, one or more." },
 	{ .name = "admin-listen", .kind = CONFIG_LIST,
 	    .offset = FIELD(admin_listen), .initial = "127.0.0.1:8090",
-	    .least = 1, .most = 8, .words = CONFIG_ADDRESS,
+	    .least = 1, .most = 8, .words = CONFIG_LISTEN,
 	    .help = "Where /admin/v1, /readyz and /metrics are served." },
+	{ .name = "trusted-proxies", .kind = CONFIG_LIST,
+	    .offset = FIELD(trusted_proxies), .initial = "", .most = 32,
+	    .words = CONFIG_NETWORK,
+	    .help = "Addresses, networks (10.0.0.0/8) or unix, whose "
+	    "X-Forwarded-For is believed." },
 	{ .name = "admin-on-public", .kind = CONFIG_BOOLEAN,
 	    .offset = FIELD(admin_on_public), .initial = "no",
 	    .help = "Whether /admin/v1 is served on listen too." },
@@ -144,6 +149,20 @@ static const struct config_key settings_keys[] = {
 	    .least = 4, .most = 100000,
 	    .help = "Connections at once on all public listeners; more are "
 	    "answered with 503." },
+	{ .name = "address-limit", .kind = CONFIG_NUMBER,
+	    .offset = FIELD(address_limit), .initial = "256",
+	    .least = 0, .most = 100000,
+	    .help = "Connections from one address (of IPv6, one /64) above "
+	    "which requests are answered with 503; 0 is any number." },
+	{ .name = "least-send-rate", .kind = CONFIG_SIZE,
+	    .offset = FIELD(send_rate_least), .initial = "1KiB",
+	    .most = INT64_C(1) << 40,
+	    .help = "Clients that take fewer bytes a second over an "
+	    "idle-timeout are cut; 0 is any rate." },
+	{ .name = "least-receive-rate", .kind = CONFIG_SIZE,
+	    .offset = FIELD(receive_rate_least), .initial = "1KiB",
+	    .most = INT64_C(1) << 40,
+	    .help = "The same for clients that send a body." },
 	{ .name = "idle-timeout", .kind = CONFIG_SECONDS,
 	    .offset = FIELD(idle_timeout_s), .initial = "60s",
 	    .least = 1, .most = HOUR_S,

@@ -21,6 +21,7 @@ struct settings {
 	/* where we listen */
 	struct config_list listen;
 	struct config_list admin_listen;
+	struct config_list trusted_proxies;
 	bool admin_on_public;
 
 	/* files */
@@ -53,6 +54,9 @@ struct settings {
 	int64_t attempts_by_address;
 	char *client_address_field;	/* NULL or "": the connection's */
 	int64_t connection_max;
+	int64_t address_limit;		/* 0: any */
+	int64_t send_rate_least;	/* bytes a second; 0: any */
+	int64_t receive_rate_least;
 	int64_t idle_timeout_s;
 	int64_t header_timeout_s;
 	int64_t stop_wait_s;

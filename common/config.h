@@ -20,6 +20,9 @@ enum config_kind {
 	CONFIG_SECONDS,		/* int64_t: N, or N with s, m, h or d */
 	CONFIG_SIZE,		/* int64_t bytes: N or N KiB, MiB, GiB, TiB */
 	CONFIG_ADDRESS,		/* char *: HOST:PORT, [HOST]:PORT, unix:PATH */
+	CONFIG_LISTEN,		/* char *: ADDRESS, or systemd:NAME for the
+				 * sockets of that name it opened */
+	CONFIG_NETWORK,		/* char *: an address, ADDRESS/BITS, unix */
 	CONFIG_ORIGIN,		/* char *: http(s)://host[:port], no path */
 	CONFIG_LIST,		/* struct config_list: words and blanks */
 	CONFIG_CHOICE		/* int: index in the choices, "a|b|c" */

@@ -9,6 +9,7 @@
 
 #include "common/config_value.h"
 #include "common/encoding.h"
+#include "common/network.h"
 
 static const char *
 config_check_text(const char *text)
@@ -132,6 +133,33 @@ config_check_address(const char *text)
 	return NULL;
 }
 
+#define ACTIVATED "systemd:"
+
+/* A name as FileDescriptorName= of systemd.socket(5) allows. */
+static const char *
+config_check_listen(const char *text)
+{
+	const char *name = text + strlen(ACTIVATED);
+
+	if (strncmp(text, ACTIVATED, strlen(ACTIVATED)) != 0)
+		return config_check_address(text);
+	for (const char *p = name; *p != '\0'; p++)
+		if (*p <= ' ' || *p > '~' || *p == ':')
+			return "write a name without colons and blanks"
+			    " behind systemd:";
+	return *name != '\0' && strlen(name) <= 255 ? NULL :
+	    "write the name of a socket behind systemd:";
+}
+
+static const char *
+config_check_network(const char *text)
+{
+	struct network network;
+
+	return network_parse(text, &network) ? NULL : "write an address, a"
+	    " network as 10.0.0.0/8 with nothing behind its prefix, or unix";
+}
+
 static bool
 has_upper_case(const char *text)
 {
@@ -172,6 +200,10 @@ config_value_check(enum config_kind kind, const char *text)
 		return config_check_path(text);
 	case CONFIG_ADDRESS:
 		return config_check_address(text);
+	case CONFIG_LISTEN:
+		return config_check_listen(text);
+	case CONFIG_NETWORK:
+		return config_check_network(text);
 	case CONFIG_ORIGIN:
 		return config_check_origin(text);
 	case CONFIG_BOOLEAN:

@@ -311,6 +311,8 @@ config_value_parse(const struct config_key *key, const char *text,
 	case CONFIG_TEXT:
 	case CONFIG_PATH:
 	case CONFIG_ADDRESS:
+	case CONFIG_LISTEN:
+	case CONFIG_NETWORK:
 	case CONFIG_ORIGIN:
 		return config_parse_text(key, text, field, why);
 	case CONFIG_BOOLEAN:
@@ -337,6 +339,8 @@ config_value_print(FILE *out, const struct config_key *key, const void *field)
 	case CONFIG_TEXT:
 	case CONFIG_PATH:
 	case CONFIG_ADDRESS:
+	case CONFIG_LISTEN:
+	case CONFIG_NETWORK:
 	case CONFIG_ORIGIN:
 		text = *(char *const *)field;
 		fputs(text == NULL ? "" : text, out);
@@ -368,6 +372,8 @@ config_value_clear(const struct config_key *key, void *field)
 	case CONFIG_TEXT:
 	case CONFIG_PATH:
 	case CONFIG_ADDRESS:
+	case CONFIG_LISTEN:
+	case CONFIG_NETWORK:
 	case CONFIG_ORIGIN:
 		free(*(char **)field);
 		*(char **)field = NULL;

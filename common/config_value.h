@@ -21,8 +21,9 @@ enum err config_value_parse(const struct config_key *key, const char *text,
     void *field, char why[static CONFIG_WHY_SIZE]);
 
 /*
- * NULL when text is of a kind that stays text (TEXT, PATH, ADDRESS, ORIGIN),
- * else what to write instead; static.  Aborts for the other kinds.
+ * NULL when text is of a kind that stays text (TEXT, PATH, ADDRESS, LISTEN,
+ * NETWORK, ORIGIN), else what to write instead; static.  Aborts for the other
+ * kinds.
  */
 const char *config_value_check(enum config_kind kind, const char *text);
 

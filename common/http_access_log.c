@@ -81,6 +81,23 @@ http_access_log_close(struct http_access_log *log)
 	log->path = NULL;
 }
 
+/* Under the same number: no thread that writes notices. */
+void
+http_access_log_reopen(struct http_access_log *log)
+{
+	int fresh, descriptor = atomic_load(&log->descriptor);
+
+	if (descriptor < 0)
+		return;
+	fresh = file_open(log->path);
+	if (fresh < 0)
+		return;
+	if (dup3(fresh, descriptor, O_CLOEXEC) < 0)
+		log_errno("the access log cannot be opened again path=%s",
+		    log->path);
+	close(fresh);
+}
+
 /*
  * How much of target is the path.  A target that is malformed, and refused
  * for it, may have its query behind something else than "?", in clear or
@@ -164,7 +181,7 @@ http_access_log_write(struct http_access_log *log,
 	path_text(path, request->target);
 	length = snprintf(line, sizeof(line), "peer=%s method=%s path=\"%s\" "
 	    "status=%d bytes=%" PRIu64 " duration_ms=%" PRId64 "%s%s",
-	    request->connection->peer, method_text(request), path,
+	    http_request_peer(request), method_text(request), path,
 	    request->answer.status, body_bytes(request),
 	    clock_monotonic_ms() - request->started_ms,
 	    aborted ? " aborted=yes" : "", request->notes);

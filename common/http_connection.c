@@ -2,19 +2,21 @@
  * The library knows an inactivity timeout and nothing else: one byte each
  * half second would live for ever.
  *
- * An entry is made when the library takes a connection and removed before it
- * closes the socket; so whoever holds the mutex and finds an entry may shut
- * its socket down.
+ * An entry is made by the acceptor, adopted when the library takes the
+ * connection, and removed before it closes the socket; so whoever holds the
+ * shard's mutex and finds an adopted entry may shut its socket down.
  */
 #include "common/http_internal.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>	/* glibc's lacks tcpi_bytes_received */
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -39,126 +41,132 @@ peer_text(char text[static INET6_ADDRSTRLEN], const struct sockaddr *address)
 		snprintf(text, INET6_ADDRSTRLEN, "unix");
 }
 
-static struct http_connection *
-connection_new(struct http_listening *listening,
-    struct MHD_Connection *library)
+static struct http_shard *
+shard_of(struct http_server *server, int socket)
 {
-	struct http_connection *connection = calloc(1, sizeof(*connection));
-	const union MHD_ConnectionInfo *info;
+	return &server->table.shards[(unsigned)socket % HTTP_SHARDS];
+}
 
-	if (connection == NULL)
-		return NULL;
-	connection->listening = listening;
-	info = MHD_get_connection_info(library,
-	    MHD_CONNECTION_INFO_CONNECTION_FD);
-	connection->socket = info->connect_fd;
-	info = MHD_get_connection_info(library,
-	    MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	peer_text(connection->peer, info->client_addr);
+/* The shard's mutex is held; NULL: none. */
+static struct http_connection *
+shard_find(struct http_shard *shard, int socket)
+{
+	struct http_connection *connection = shard->first;
+
+	while (connection != NULL && connection->socket != socket)
+		connection = connection->next;
 	return connection;
 }
 
 static void
-table_add(struct http_connection_table *table,
-    struct http_connection *connection)
+shard_remove(struct http_shard *shard, struct http_connection *connection)
 {
-	pthread_mutex_lock(&table->mutex);
-	connection->next = table->first;
-	if (table->first != NULL)
-		table->first->previous = connection;
-	table->first = connection;
-	pthread_mutex_unlock(&table->mutex);
-}
-
-static void
-table_remove(struct http_connection_table *table,
-    struct http_connection *connection)
-{
-	pthread_mutex_lock(&table->mutex);
 	if (connection->next != NULL)
 		connection->next->previous = connection->previous;
 	if (connection->previous != NULL)
 		connection->previous->next = connection->next;
 	else
-		table->first = connection->next;
-	pthread_mutex_unlock(&table->mutex);
+		shard->first = connection->next;
 }
 
-/*
- * Without an entry (no memory) the first request of the connection finds no
- * context and closes it.
- */
+void
+http_connection_release(struct http_server *server,
+    struct http_connection *connection)
+{
+	struct http_shard *shard = shard_of(server, connection->socket);
+
+	pthread_mutex_lock(&shard->mutex);
+	shard_remove(shard, connection);
+	pthread_mutex_unlock(&shard->mutex);
+	atomic_fetch_sub(&connection->listening->pool->quota->open, 1);
+	if (connection->counted != NULL)
+		http_peers_leave(server->peers, connection->counted);
+	free(connection);
+}
+
+struct http_connection *
+http_connection_expect(struct http_listening *listening, int socket)
+{
+	struct http_server *server = listening->pool->server;
+	struct http_shard *shard = shard_of(server, socket);
+	struct http_connection *connection = calloc(1, sizeof(*connection)),
+	    *stale;
+
+	pthread_mutex_lock(&shard->mutex);
+	stale = shard_find(shard, socket);
+	if (connection != NULL) {
+		connection->listening = listening;
+		connection->socket = socket;
+		connection->next = shard->first;
+		if (shard->first != NULL)
+			shard->first->previous = connection;
+		shard->first = connection;
+	}
+	pthread_mutex_unlock(&shard->mutex);
+	/* The library closed it without telling: it had no memory. */
+	if (stale != NULL)
+		http_connection_release(server, stale);
+	return connection;
+}
+
+static void
+adopt(struct http_server *server, struct MHD_Connection *library,
+    void **context)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(library,
+	    MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct http_shard *shard = shard_of(server, info->connect_fd);
+	struct http_connection *connection;
+
+	pthread_mutex_lock(&shard->mutex);
+	connection = shard_find(shard, info->connect_fd);
+	if (connection != NULL) {
+		info = MHD_get_connection_info(library,
+		    MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+		peer_text(connection->peer, info->client_addr);
+		connection->is_adopted = true;
+	}
+	pthread_mutex_unlock(&shard->mutex);
+	*context = connection;
+}
+
 void
 http_connection_notify(void *closure, struct MHD_Connection *library,
     void **context, enum MHD_ConnectionNotificationCode code)
 {
-	struct http_listening *listening = closure;
+	struct http_server *server = ((struct http_pool *)closure)->server;
 	struct http_connection *connection = *context;
-	struct http_server *server = listening->server;
 
 	switch (code) {
 	case MHD_CONNECTION_NOTIFY_STARTED:
-		connection = connection_new(listening, library);
-		if (connection != NULL)
-			table_add(&server->table, connection);
-		*context = connection;
-		atomic_fetch_add(&listening->open, 1);
-		if ((listening->audience & HTTP_PUBLIC) != 0)
-			atomic_fetch_add(&server->public_open, 1);
+		adopt(server, library, context);
 		break;
 	case MHD_CONNECTION_NOTIFY_CLOSED:
-		if (connection != NULL) {
-			http_life_abandon(connection->request);
-			table_remove(&server->table, connection);
-		}
-		free(connection);
 		*context = NULL;
-		atomic_fetch_sub(&listening->open, 1);
-		if ((listening->audience & HTTP_PUBLIC) != 0)
-			atomic_fetch_sub(&server->public_open, 1);
+		if (connection == NULL)
+			break;
+		http_life_abandon(connection->request);
+		http_connection_release(server, connection);
 		break;
 	}
 }
 
-/* Bytes received so far; 0 where the kernel does not count (Unix sockets). */
-static uint64_t
-bytes_received(int socket)
+/* For each that the library has, while it cannot close it. */
+static void
+each_adopted(struct http_server *server,
+    void (*visit)(struct http_server *, struct http_connection *))
 {
-	struct tcp_info info = { 0 };
-	socklen_t size = sizeof(info);
+	struct http_connection *connection;
 
-	if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
-		return 0;
-	return info.tcpi_bytes_received;
-}
-
-/*
- * Since when does this connection wait for the rest of a header?  0: it does
- * not.  The library tells of a request when its first line is whole; before
- * that only the count of bytes shows that one has begun.
- */
-static int64_t
-header_since(struct http_connection *connection, int64_t now_ms)
-{
-	unsigned requests = atomic_load(&connection->requests);
-
-	switch (atomic_load(&connection->phase)) {
-	case HTTP_CONNECTION_HEADER:
-		return atomic_load(&connection->header_since_ms);
-	case HTTP_CONNECTION_SERVING:
-		return 0;
-	default:
-		break;
+	for (size_t i = 0; i < HTTP_SHARDS; i++) {
+		struct http_shard *shard = &server->table.shards[i];
+		pthread_mutex_lock(&shard->mutex);
+		for (connection = shard->first; connection != NULL;
+		    connection = connection->next)
+			if (connection->is_adopted)
+				visit(server, connection);
+		pthread_mutex_unlock(&shard->mutex);
 	}
-	if (connection->swept_requests != requests) {
-		connection->swept_requests = requests;
-		connection->swept_bytes = bytes_received(connection->socket);
-		connection->first_byte_ms = 0;
-	} else if (connection->first_byte_ms == 0 &&
-	    bytes_received(connection->socket) > connection->swept_bytes) {
-		connection->first_byte_ms = now_ms;
-	}
-	return connection->first_byte_ms;
 }
 
 /*
@@ -174,26 +182,197 @@ repeat_end(const struct http_connection *connection)
 	struct pollfd end = { .fd = connection->socket,
 		.events = POLLRDHUP };
 
-	if (atomic_load(&connection->phase) == HTTP_CONNECTION_SERVING &&
+	if (atomic_load(&connection->phase) >= HTTP_CONNECTION_RECEIVING &&
 	    poll(&end, 1, 0) == 1 && (end.revents & POLLRDHUP) != 0)
 		shutdown(connection->socket, SHUT_RD);
 }
 
-static void
-sweep(struct http_server *server, int64_t now_ms)
+/* All zero where the kernel does not count (Unix sockets). */
+static struct tcp_info
+tcp_counts(int socket)
 {
-	int64_t limit_ms = (int64_t)server->options.header_timeout_s * 1000;
-	struct http_connection *connection;
+	struct tcp_info info = { 0 };
+	socklen_t size = sizeof(info);
 
-	pthread_mutex_lock(&server->table.mutex);
-	for (connection = server->table.first; connection != NULL;
-	    connection = connection->next) {
-		int64_t since = header_since(connection, now_ms);
-		if (since != 0 && limit_ms != 0 && now_ms - since > limit_ms)
-			shutdown(connection->socket, SHUT_RDWR);
-		repeat_end(connection);
+	if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
+		return (struct tcp_info){ 0 };
+	return info;
+}
+
+/* Bytes that wait in the kernel: to be sent or acknowledged, or for us. */
+static int
+queued_bytes(int socket, unsigned long which)
+{
+	int bytes = 0;
+
+	return ioctl(socket, which, &bytes) == 0 ? bytes : 0;
+}
+
+enum verdict { FINE, OVERDUE, TOO_SLOW };
+
+/* Of a Unix socket it is known that something was taken, not how much. */
+static uint64_t
+bytes_sent(struct http_connection *connection, int queued)
+{
+	struct http_sweep *sweep = &connection->sweep;
+	uint64_t acked = tcp_counts(connection->socket).tcpi_bytes_acked;
+
+	if (acked == 0)
+		acked = sweep->bytes + (queued != sweep->queued);
+	sweep->queued = queued;
+	return acked;
+}
+
+/* What moved so far; is it the client that keeps us waiting? */
+static bool
+is_waited_for(struct http_connection *connection, uint64_t *moved)
+{
+	int queued;
+
+	if (connection->sweep.phase == HTTP_CONNECTION_RECEIVING) {
+		*moved = atomic_load_explicit(&connection->received,
+		    memory_order_relaxed);
+		return queued_bytes(connection->socket, SIOCINQ) == 0;
 	}
-	pthread_mutex_unlock(&server->table.mutex);
+	queued = queued_bytes(connection->socket, SIOCOUTQ);
+	*moved = bytes_sent(connection, queued);
+	return queued > 0;
+}
+
+/*
+ * No byte for an idle timeout, or, over a window of that length, fewer than
+ * the least rate asks for?  The rate counts only while the client is waited
+ * for.  An answer that stands still for another reason (a file that has
+ * become shorter, and the library waits for more) ends with the timeout too.
+ */
+static enum verdict
+judge_transfer(const struct http_server *server,
+    struct http_connection *connection, int64_t now_ms)
+{
+	struct http_sweep *sweep = &connection->sweep;
+	bool receives = sweep->phase == HTTP_CONNECTION_RECEIVING;
+	int64_t limit_ms = (int64_t)server->options.idle_timeout_s * 1000;
+	uint64_t least = receives ? server->options.receive_rate_least :
+	    server->options.send_rate_least, moved;
+
+	if (!is_waited_for(connection, &moved)) {
+		sweep->window_bytes = moved;
+		sweep->window_ms = now_ms;
+		if (receives)
+			sweep->moved_ms = now_ms;
+	}
+	if (moved != sweep->bytes) {
+		sweep->bytes = moved;
+		sweep->moved_ms = now_ms;
+	}
+	if (now_ms - sweep->moved_ms >= limit_ms)
+		return OVERDUE;
+	if (now_ms - sweep->window_ms < limit_ms)
+		return FINE;
+	if (!connection->listening->is_unix &&
+	    moved - sweep->window_bytes < least * (uint64_t)limit_ms / 1000)
+		return TOO_SLOW;
+	sweep->window_bytes = moved;
+	sweep->window_ms = now_ms;
+	return FINE;
+}
+
+/*
+ * The library tells of a request when its first line is whole; before that
+ * only the count of bytes shows that one has begun.
+ */
+static enum verdict
+judge_waiting(const struct http_server *server,
+    struct http_connection *connection, int64_t now_ms)
+{
+	struct http_sweep *sweep = &connection->sweep;
+	int64_t header_ms = (int64_t)server->options.header_timeout_s * 1000;
+	int64_t idle_ms = (int64_t)server->options.idle_timeout_s * 1000;
+
+	if (sweep->first_byte_ms == 0 && tcp_counts(
+	    connection->socket).tcpi_bytes_received > sweep->bytes)
+		sweep->first_byte_ms = now_ms;
+	if (sweep->first_byte_ms != 0 &&
+	    now_ms - sweep->first_byte_ms > header_ms)
+		return OVERDUE;
+	return now_ms - sweep->moved_ms >= idle_ms ? OVERDUE : FINE;
+}
+
+/* Phase or request are others than a second ago: all counts begin again. */
+static void
+sweep_anew(struct http_connection *connection, int phase, unsigned requests,
+    int64_t now_ms)
+{
+	struct http_sweep *sweep = &connection->sweep;
+
+	*sweep = (struct http_sweep){ .phase = phase, .requests = requests,
+		.moved_ms = now_ms, .window_ms = now_ms };
+	if (phase == HTTP_CONNECTION_WAITING)
+		sweep->bytes = requests == 0 ? 0 :
+		    tcp_counts(connection->socket).tcpi_bytes_received;
+	else if (phase != HTTP_CONNECTION_SERVING)
+		(void)is_waited_for(connection, &sweep->bytes);
+	sweep->window_bytes = sweep->bytes;
+}
+
+static enum verdict
+judge(const struct http_server *server, struct http_connection *connection)
+{
+	int64_t now_ms = clock_monotonic_ms();
+	int phase = atomic_load(&connection->phase);
+	unsigned requests = atomic_load(&connection->requests);
+
+	if (phase == HTTP_CONNECTION_HEADER)
+		return now_ms - atomic_load(&connection->header_since_ms) >
+		    (int64_t)server->options.header_timeout_s * 1000 ?
+		    OVERDUE : FINE;
+	if (connection->sweep.moved_ms == 0 ||
+	    connection->sweep.phase != phase ||
+	    connection->sweep.requests != requests)
+		sweep_anew(connection, phase, requests, now_ms);
+	if (phase == HTTP_CONNECTION_WAITING)
+		return judge_waiting(server, connection, now_ms);
+	/* Ours is the time that a handler takes. */
+	return phase == HTTP_CONNECTION_SERVING ? FINE :
+	    judge_transfer(server, connection, now_ms);
+}
+
+/*
+ * What is queued for a client that does not take it would stay in the kernel's
+ * memory for long: it is dropped when the library closes the socket.
+ */
+static void
+shut(struct http_connection *connection)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+
+	if (atomic_load(&connection->phase) == HTTP_CONNECTION_SENDING)
+		(void)setsockopt(connection->socket, SOL_SOCKET, SO_LINGER,
+		    &at_once, sizeof(at_once));
+	shutdown(connection->socket, SHUT_RDWR);
+}
+
+static void
+sweep_one(struct http_server *server, struct http_connection *connection)
+{
+	switch (judge(server, connection)) {
+	case FINE:
+		repeat_end(connection);
+		break;
+	case TOO_SLOW:
+		atomic_fetch_add(&server->slow_connections, 1);
+		shut(connection);
+		break;
+	case OVERDUE:
+		shut(connection);
+		break;
+	}
+}
+
+static void
+sweep(struct http_server *server)
+{
+	each_adopted(server, sweep_one);
 	if (atomic_load(&server->drains))
 		http_connection_shut_idle(server);
 }
@@ -202,30 +381,31 @@ sweep(struct http_server *server, int64_t now_ms)
  * What was received before is still read, and answered; then the library sees
  * the end.  Nothing is lost but what the client sends from now on.
  */
+static void
+shut_if_idle(struct http_server *server, struct http_connection *connection)
+{
+	(void)server;
+	if (atomic_load(&connection->phase) == HTTP_CONNECTION_WAITING)
+		shutdown(connection->socket, SHUT_RD);
+}
+
 void
 http_connection_shut_idle(struct http_server *server)
 {
-	struct http_connection *connection;
+	each_adopted(server, shut_if_idle);
+}
 
-	pthread_mutex_lock(&server->table.mutex);
-	for (connection = server->table.first; connection != NULL;
-	    connection = connection->next)
-		if (atomic_load(&connection->phase) ==
-		    HTTP_CONNECTION_WAITING)
-			shutdown(connection->socket, SHUT_RD);
-	pthread_mutex_unlock(&server->table.mutex);
+static void
+cut(struct http_server *server, struct http_connection *connection)
+{
+	(void)server;
+	shutdown(connection->socket, SHUT_RDWR);
 }
 
 void
 http_connection_cut(struct http_server *server)
 {
-	struct http_connection *connection;
-
-	pthread_mutex_lock(&server->table.mutex);
-	for (connection = server->table.first; connection != NULL;
-	    connection = connection->next)
-		shutdown(connection->socket, SHUT_RDWR);
-	pthread_mutex_unlock(&server->table.mutex);
+	each_adopted(server, cut);
 }
 
 static void *
@@ -237,7 +417,7 @@ sweeper_main(void *closure)
 	while (!atomic_load(&server->table.ends)) {
 		poll(&wake, 1, SWEEP_INTERVAL_MS);
 		if (!atomic_load(&server->table.ends))
-			sweep(server, clock_monotonic_ms());
+			sweep(server);
 	}
 	return NULL;
 }
@@ -278,4 +458,10 @@ http_connection_table_close(struct http_server *server)
 	if (table->wake >= 0)
 		close(table->wake);
 	table->wake = -1;
+	for (size_t i = 0; i < HTTP_SHARDS; i++) {
+		while (table->shards[i].first != NULL)
+			http_connection_release(server,
+			    table->shards[i].first);
+		pthread_mutex_destroy(&table->shards[i].mutex);
+	}
 }

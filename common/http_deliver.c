@@ -126,6 +126,8 @@ queue(struct http_request *request, struct MHD_Response *response)
 		return false;
 	}
 	request->phase = HTTP_PHASE_SENT;
+	atomic_store_explicit(&request->connection->phase,
+	    HTTP_CONNECTION_SENDING, memory_order_relaxed);
 	return true;
 }
 

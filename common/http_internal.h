@@ -6,12 +6,11 @@
 #define COMMON_HTTP_INTERNAL_H
 
 #include <microhttpd.h>
-#include <netinet/in.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
 #include "common/http_cached.h"
+#include "common/http_connection.h"
 #include "common/http_gate.h"
 #include "common/http_route.h"
 #include "common/http_server.h"
@@ -21,6 +20,9 @@
 #define HTTP_STATUS_MAX 600
 /* Of a refused body this much is read, so that the client sees the answer. */
 #define HTTP_SWALLOW_MAX (UINT64_C(1024) * 1024)
+/* And this much behind the answer: more than a connection's buffers hold, so
+ * that a client that stops at once never loses it to a reset. */
+#define HTTP_SWALLOW_BEHIND_MAX (UINT64_C(16) * 1024 * 1024)
 /* Up to here a file is copied to memory; above, the kernel sends it. */
 #define HTTP_FILE_COPY_MAX (UINT64_C(16) * 1024)
 #define HTTP_JSON_NESTING_MAX 16
@@ -41,62 +43,6 @@ struct http_answer {
 	const struct http_cached_reply *cached;	/* instead of fields and
 						 * body; not owned */
 	bool closes;		/* the connection ends with it */
-};
-
-/* --- a connection: http_connection.c ------------------------------------- */
-
-enum http_connection_phase {
-	HTTP_CONNECTION_WAITING,	/* for a request line */
-	HTTP_CONNECTION_HEADER,		/* the request line is there */
-	HTTP_CONNECTION_SERVING		/* the header is complete */
-};
-
-struct http_connection {
-	struct http_connection *next, *previous;	/* the table's */
-	struct http_listening *listening;
-	int socket;
-	char peer[INET6_ADDRSTRLEN];
-	struct http_request *request;	/* the event thread's: begun, not
-					 * ended; owned */
-	_Atomic int phase;		/* of enum http_connection_phase */
-	_Atomic unsigned requests;	/* begun */
-	_Atomic int64_t header_since_ms;	/* when the request line came */
-	/* the sweeper's alone */
-	unsigned swept_requests;
-	uint64_t swept_bytes;		/* received, when first seen waiting */
-	int64_t first_byte_ms;		/* 0: none seen since */
-};
-
-struct http_connection_table {
-	pthread_mutex_t mutex;
-	struct http_connection *first;
-	pthread_t sweeper;
-	bool sweeper_runs;
-	int wake;		/* eventfd: end, or look now */
-	_Atomic bool ends;
-};
-
-/* --- a listener: http_listen.c ------------------------------------------- */
-
-struct http_listening {
-	struct http_server *server;
-	char *address;		/* as configured */
-	char *unix_path;	/* NULL: not a Unix socket */
-	ino_t unix_inode;	/* to remove the path only while it is ours */
-	dev_t unix_device;
-	unsigned audience;
-	unsigned threads;
-	int socket;		/* -1 once closed */
-	unsigned port;
-	struct MHD_Daemon *daemon;	/* NULL before the start */
-	_Atomic unsigned open;	/* connections */
-	unsigned open_max;	/* further ones are closed unanswered */
-};
-
-struct http_acceptor {
-	pthread_t thread;
-	bool runs;
-	int wake;		/* eventfd: end */
 };
 
 /* --- the access log: http_access_log.c ----------------------------------- */
@@ -122,7 +68,13 @@ struct http_server {
 	struct http_server_options options;
 	struct http_listening *listening;
 	size_t listening_count;
+	struct http_pool *pools;
+	size_t pool_count;
+	struct http_quota public, other;
 	struct http_acceptor acceptor;
+	struct http_peers *peers;
+	struct network *proxies;	/* whose X-Forwarded-For counts */
+	size_t proxy_count;
 	struct http_connection_table table;
 	struct http_access_log access_log;
 	bool layout_is_known;	/* the library is the one whose header
@@ -132,8 +84,7 @@ struct http_server {
 	struct http_counts *counts;	/* STRIPES of them */
 	_Atomic unsigned suspended;
 	_Atomic unsigned resuming;	/* threads inside of a resume */
-	_Atomic unsigned public_open;	/* connections on public listeners */
-	_Atomic uint64_t refused_connections;
+	_Atomic uint64_t refused_connections, slow_connections;
 };
 
 /* --- a request: http_life.c ----------------------------------------------- */
@@ -173,6 +124,7 @@ struct http_request {
 	void (*state_release)(void *);
 	void (*principal_release)(void *);
 	struct http_text *texts;
+	char *forwarded;	/* the client a proxy speaks for; else NULL */
 	size_t notes_length;
 	uintptr_t raw_target;	/* where the library has it; an address to
 				 * compare, never to read from */
@@ -266,21 +218,8 @@ bool http_deliver(struct http_request *request);
 bool http_deliver_early(struct http_request *request);
 
 /* http_connection.c */
-enum err http_connection_table_open(struct http_server *server);
-void http_connection_table_close(struct http_server *server);
-void http_connection_notify(void *listening, struct MHD_Connection *library,
+void http_connection_notify(void *pool, struct MHD_Connection *library,
     void **context, enum MHD_ConnectionNotificationCode code);
-/* Let those that wait for a request read nothing more. */
-void http_connection_shut_idle(struct http_server *server);
-/* Shut all, whatever they do. */
-void http_connection_cut(struct http_server *server);
-
-/* http_listen.c */
-enum err http_listen_open(struct http_listening *listening);
-void http_listen_close(struct http_listening *listening);
-enum err http_acceptor_start(struct http_server *server);
-/* No connection is accepted once this returns. */
-void http_acceptor_stop(struct http_server *server);
 
 /* http_epoll.c */
 /* Does the library call our epoll_wait()? */
@@ -290,6 +229,7 @@ bool http_epoll_is_in_front(void);
 enum err http_access_log_open(struct http_access_log *log,
     const char *setting, const char *path);
 void http_access_log_close(struct http_access_log *log);
+void http_access_log_reopen(struct http_access_log *log);
 /* aborted: the client did not get the whole answer. */
 void http_access_log_write(struct http_access_log *log,
     const struct http_request *request, bool aborted);

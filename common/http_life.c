@@ -177,7 +177,7 @@ admit(struct http_request *request)
 	if (http_request_is_answered(request))
 		return;
 	e = http_route_find(options->routes,
-	    request->connection->listening->audience, request->method,
+	    request->connection->listening->pool->audience, request->method,
 	    request->target, request->scratch, &request->match);
 	if (e == ERR_METHOD_NOT_ALLOWED)
 		http_reply_field(request, "Allow", "%s", request->match.allow);
@@ -203,17 +203,6 @@ admit(struct http_request *request)
 		http_reply_error(request, e, "%s", reason);
 	else if (route == NULL)
 		answer_options(request);
-}
-
-/* Too many connections?  Said before anything costs. */
-static bool
-is_over_limit(const struct http_request *request)
-{
-	struct http_server *server = request->server;
-
-	return (request->connection->listening->audience & HTTP_PUBLIC) != 0 &&
-	    atomic_load(&server->public_open) >
-	    server->options.connection_max;
 }
 
 /*
@@ -244,6 +233,9 @@ after_begin(struct http_request *request)
 	if (http_request_is_answered(request))
 		return refuse(request);
 	request->phase = HTTP_PHASE_BODY;
+	if (request->framing.content_length != 0)
+		atomic_store(&request->connection->phase,
+		    HTTP_CONNECTION_RECEIVING);
 	return MHD_YES;
 }
 
@@ -257,10 +249,12 @@ header_is_complete(struct http_request *request, const char *method,
 	memccpy(request->method, method, '\0', sizeof(request->method) - 1);
 	if (meet_gate(request, method, version) != ERR_OK)
 		return http_deliver(request) ? MHD_YES : MHD_NO;
-	if (is_over_limit(request)) {
+	if (request->connection->is_over) {
 		http_reply_error(request, ERR_BUSY, "Too many connections.");
 		return http_deliver(request) ? MHD_YES : MHD_NO;
 	}
+	if (request->connection->is_proxy)
+		http_peer_learn(request);
 	admit(request);
 	request->phase = HTTP_PHASE_BEGIN;
 	route = request->match.route;
@@ -289,6 +283,7 @@ body_is_complete(struct http_request *request)
 	const char *reason = NULL;
 	enum err e = http_body_finish(request, &reason);
 
+	atomic_store(&request->connection->phase, HTTP_CONNECTION_SERVING);
 	if (e != ERR_OK) {
 		http_reply_error(request, e, "%s", reason);
 		return http_deliver(request) ? MHD_YES : MHD_NO;
@@ -301,8 +296,8 @@ body_is_complete(struct http_request *request)
 
 /*
  * A piece of a body that nobody wants.  What is left is dropped when it is
- * little; else the answer goes past the library, and the client has one more
- * HTTP_SWALLOW_MAX to notice it.
+ * little; else the answer goes past the library, and the client has
+ * HTTP_SWALLOW_BEHIND_MAX to notice it.
  */
 static enum MHD_Result
 drop_piece(struct http_request *request, size_t size)
@@ -313,8 +308,11 @@ drop_piece(struct http_request *request, size_t size)
 
 	request->received += size;
 	request->dropped += size;
+	atomic_fetch_add_explicit(&request->connection->received, size,
+	    memory_order_relaxed);
 	if (request->is_answered_early)
-		return request->dropped <= HTTP_SWALLOW_MAX ? MHD_YES : MHD_NO;
+		return request->dropped <= HTTP_SWALLOW_BEHIND_MAX ? MHD_YES :
+		    MHD_NO;
 	if (left <= HTTP_SWALLOW_MAX ||
 	    (length < 0 && request->dropped <= HTTP_SWALLOW_MAX))
 		return MHD_YES;
@@ -331,6 +329,8 @@ piece_arrived(struct http_request *request, const char *data, size_t size)
 		return drop_piece(request, size);
 	e = http_body_add(request, (const uint8_t *)data, size);
 	request->received += size;
+	atomic_fetch_add_explicit(&request->connection->received, size,
+	    memory_order_relaxed);
 	if (e != ERR_OK)
 		refuse_unless_answered(request, e);
 	if (http_request_is_answered(request))
@@ -415,6 +415,7 @@ request_free(struct http_request *request)
 		request->principal_release(request->principal);
 	json_decref(request->json);
 	free(request->body);
+	free(request->forwarded);
 	http_answer_clear(&request->answer);
 	while ((text = request->texts) != NULL) {
 		request->texts = text->next;

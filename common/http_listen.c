@@ -1,4 +1,4 @@
-/* Listening sockets, and the thread that accepts on all of them.
+/* Listening sockets: made from addresses, or handed over by systemd.
  *
  * The library gets connections, not sockets to listen on: with those,
  * quiescing a pool of event threads can abort the process (the thread and the
@@ -8,11 +8,11 @@
 #include "common/http_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
+#include <systemd/sd-daemon.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,9 +21,19 @@
 #include "common/log.h"
 
 #define BACKLOG 1024
-#define PAUSE_MS 100	/* when there are no descriptors left */
 #define UNIX_PREFIX "unix:"
-#define LISTENERS_MAX 16
+#define ACTIVATED_PREFIX "systemd:"
+
+size_t
+http_listeners_add(struct http_listener *listeners, size_t count, size_t room,
+    char *const *words, struct http_listener model)
+{
+	for (; words != NULL && *words != NULL && count < room; words++) {
+		listeners[count] = model;
+		listeners[count++].address = *words;
+	}
+	return count;
+}
 
 /* HOST:PORT or [HOST]:PORT; host is written to, port points into it. */
 static bool
@@ -67,7 +77,7 @@ socket_bind(const struct addrinfo *info)
 }
 
 static void
-port_learn(struct http_listening *listening)
+socket_learn(struct http_listening *listening)
 {
 	struct sockaddr_storage address;
 	socklen_t size = sizeof(address);
@@ -81,40 +91,84 @@ port_learn(struct http_listening *listening)
 	else if (address.ss_family == AF_INET6)
 		listening->port = ntohs(((struct sockaddr_in6 *)
 		    (void *)&address)->sin6_port);
+	listening->is_unix = address.ss_family == AF_UNIX;
+}
+
+/* Room for one more socket; NULL, logged: there is none. */
+static struct http_listening *
+listening_add(struct http_server *server, const char *address,
+    struct http_pool *pool)
+{
+	struct http_listening *listening =
+	    &server->listening[server->listening_count];
+
+	if (server->listening_count == HTTP_LISTENINGS_MAX) {
+		log_error("at most %d sockets can be listened on",
+		    HTTP_LISTENINGS_MAX);
+		return NULL;
+	}
+	*listening = (struct http_listening){ .pool = pool, .socket = -1,
+		.address = strdup(address) };
+	if (listening->address == NULL)
+		return NULL;
+	server->listening_count++;
+	return listening;
+}
+
+/* A name may have several addresses: as many as can be had, one at least. */
+static enum err
+listen_all(struct http_server *server, const char *address,
+    struct http_pool *pool, const struct addrinfo *found)
+{
+	struct http_listening *listening = NULL;
+	int failure = 0, s;
+
+	for (; found != NULL; found = found->ai_next) {
+		s = socket_bind(found);
+		if (s < 0) {
+			failure = errno;
+			continue;
+		}
+		listening = listening_add(server, address, pool);
+		if (listening == NULL) {
+			close(s);
+			return ERR_CONFIG;
+		}
+		listening->socket = s;
+		socket_learn(listening);
+	}
+	if (listening != NULL)
+		return ERR_OK;
+	errno = failure;
+	log_errno("cannot listen address=%s", address);
+	return ERR_IO;
 }
 
 static enum err
-listen_internet(struct http_listening *listening)
+listen_internet(struct http_server *server, const char *address,
+    struct http_pool *pool)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_PASSIVE | AI_NUMERICSERV };
 	struct addrinfo *found = NULL;
-	char *copy = strdup(listening->address), *name, *port;
-	enum err e = ERR_OK;
+	char *copy = strdup(address), *name, *port;
+	enum err e = ERR_CONFIG;
 	int failure;
 
 	if (copy == NULL)
 		return ERR_NO_MEMORY;
 	if (!address_split(copy, &name, &port)) {
-		log_error("an address must be HOST:PORT, [HOST]:PORT or "
-		    "unix:PATH address=%s", listening->address);
-		e = ERR_CONFIG;
+		log_error("an address must be HOST:PORT, [HOST]:PORT, "
+		    "unix:PATH or systemd:NAME address=%s", address);
 		goto out;
 	}
 	failure = getaddrinfo(name, port, &hints, &found);
 	if (failure != 0) {
 		log_error("cannot listen: %s address=%s",
-		    gai_strerror(failure), listening->address);
-		e = ERR_CONFIG;
+		    gai_strerror(failure), address);
 		goto out;
 	}
-	listening->socket = socket_bind(found);
-	if (listening->socket < 0) {
-		log_errno("cannot listen address=%s", listening->address);
-		e = ERR_IO;
-		goto out;
-	}
-	port_learn(listening);
+	e = listen_all(server, address, pool, found);
 out:
 	if (found != NULL)
 		freeaddrinfo(found);
@@ -151,18 +205,23 @@ stale_remove(const struct sockaddr_un *address)
 }
 
 static enum err
-listen_unix(struct http_listening *listening)
+listen_unix(struct http_server *server, const char *address_text,
+    struct http_pool *pool)
 {
-	const char *path = listening->address + strlen(UNIX_PREFIX);
+	const char *path = address_text + strlen(UNIX_PREFIX);
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct http_listening *listening;
 	struct stat status;
 
 	if (path[0] != '/' || strlen(path) >= sizeof(address.sun_path)) {
 		log_error("the path of a Unix socket must be absolute and "
 		    "shorter than %zu bytes address=%s",
-		    sizeof(address.sun_path), listening->address);
+		    sizeof(address.sun_path), address_text);
 		return ERR_CONFIG;
 	}
+	listening = listening_add(server, address_text, pool);
+	if (listening == NULL)
+		return ERR_CONFIG;
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	listening->socket = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC |
 	    SOCK_NONBLOCK, 0);
@@ -170,22 +229,105 @@ listen_unix(struct http_listening *listening)
 	    bind(listening->socket, (const struct sockaddr *)&address,
 	    sizeof(address)) != 0 || listen(listening->socket, BACKLOG) != 0 ||
 	    stat(path, &status) != 0) {
-		log_errno("cannot listen address=%s", listening->address);
+		log_errno("cannot listen address=%s", address_text);
 		return ERR_IO;
 	}
+	socket_learn(listening);
 	listening->unix_inode = status.st_ino;
 	listening->unix_device = status.st_dev;
 	listening->unix_path = strdup(path);
 	return listening->unix_path != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
 
-enum err
-http_listen_open(struct http_listening *listening)
+static void
+names_free(char **names)
 {
-	if (strncmp(listening->address, UNIX_PREFIX,
-	    strlen(UNIX_PREFIX)) == 0)
-		return listen_unix(listening);
-	return listen_internet(listening);
+	for (char **name = names; name != NULL && *name != NULL; name++)
+		free(*name);
+	free(names);
+}
+
+/* One that systemd opened, if it is one to accept on. */
+static enum err
+listen_activated_one(struct http_server *server, const char *address,
+    struct http_pool *pool, int s)
+{
+	struct http_listening *listening;
+	int flags;
+
+	if (sd_is_socket(s, AF_UNSPEC, SOCK_STREAM, 1) <= 0) {
+		log_error("the socket is none that listens for streams: in "
+		    "the .socket unit, write ListenStream= and no Accept=yes "
+		    "address=%s", address);
+		return ERR_CONFIG;
+	}
+	flags = fcntl(s, F_GETFL);
+	if (flags < 0 || fcntl(s, F_SETFL, flags | O_NONBLOCK) != 0) {
+		log_errno("cannot listen address=%s", address);
+		return ERR_IO;
+	}
+	listening = listening_add(server, address, pool);
+	if (listening == NULL)
+		return ERR_CONFIG;
+	listening->socket = s;
+	socket_learn(listening);
+	return ERR_OK;
+}
+
+static enum err
+listen_activated(struct http_server *server, const char *address,
+    struct http_pool *pool)
+{
+	const char *wanted = address + strlen(ACTIVATED_PREFIX);
+	char **names = NULL;
+	int count = sd_listen_fds_with_names(0, &names);
+	bool is_found = false;
+	enum err e = ERR_OK;
+
+	for (int i = 0; e == ERR_OK && i < count; i++)
+		if (strcmp(names[i], wanted) == 0) {
+			is_found = true;
+			e = listen_activated_one(server, address, pool,
+			    SD_LISTEN_FDS_START + i);
+		}
+	names_free(names);
+	if (e == ERR_OK && !is_found) {
+		log_error("systemd opened no socket of that name: start the "
+		    ".socket unit, with FileDescriptorName= address=%s",
+		    address);
+		e = ERR_CONFIG;
+	}
+	return e;
+}
+
+void
+http_listen_warn_unused(const struct http_server *server)
+{
+	char **names = NULL;
+	int count = sd_listen_fds_with_names(0, &names);
+
+	for (int i = 0; i < count; i++) {
+		bool is_used = false;
+		for (size_t j = 0; j < server->listening_count; j++)
+			is_used = is_used || server->listening[j].socket ==
+			    SD_LISTEN_FDS_START + i;
+		if (!is_used)
+			log_warning("systemd opened a socket that no address "
+			    "names: write " ACTIVATED_PREFIX "%s", names[i]);
+	}
+	names_free(names);
+}
+
+enum err
+http_listen_open(struct http_server *server, const char *address,
+    struct http_pool *pool)
+{
+	if (strncmp(address, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0)
+		return listen_unix(server, address, pool);
+	if (strncmp(address, ACTIVATED_PREFIX,
+	    strlen(ACTIVATED_PREFIX)) == 0)
+		return listen_activated(server, address, pool);
+	return listen_internet(server, address, pool);
 }
 
 /* The path is removed only while it is still the socket that we made. */
@@ -204,123 +346,4 @@ http_listen_close(struct http_listening *listening)
 	if (listening->socket >= 0)
 		close(listening->socket);
 	listening->socket = -1;
-}
-
-static void
-hand_over(struct http_listening *listening, int client,
-    const struct sockaddr *address, socklen_t size)
-{
-	struct http_server *server = listening->server;
-
-	if (atomic_load(&listening->open) >= listening->open_max) {
-		atomic_fetch_add(&server->refused_connections, 1);
-		close(client);
-		return;
-	}
-	/* The library closes the socket also when it does not take it. */
-	if (MHD_add_connection(listening->daemon, client, address, size) !=
-	    MHD_YES)
-		atomic_fetch_add(&server->refused_connections, 1);
-}
-
-/* False: there is nobody, or no descriptor for them. */
-static bool
-accept_one(struct http_listening *listening)
-{
-	struct sockaddr_storage address = { 0 };
-	socklen_t size = sizeof(address);
-	int client = accept4(listening->socket, (struct sockaddr *)&address,
-	    &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	if (client >= 0) {
-		if (address.ss_family != AF_INET &&
-		    address.ss_family != AF_INET6) {
-			address.ss_family = AF_UNIX;
-			size = sizeof(address.ss_family);
-		}
-		hand_over(listening, client, (struct sockaddr *)&address,
-		    size);
-		return true;
-	}
-	switch (errno) {
-	case EAGAIN:
-		return false;
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		log_errno("cannot accept; waiting for others to leave");
-		poll(NULL, 0, PAUSE_MS);
-		return false;
-	default:
-		return true;	/* that client is gone already */
-	}
-}
-
-static void *
-acceptor_main(void *closure)
-{
-	struct http_server *server = closure;
-	struct pollfd polled[LISTENERS_MAX + 1];
-	size_t count = server->listening_count;
-
-	for (size_t i = 0; i < count; i++)
-		polled[i] = (struct pollfd){ .events = POLLIN,
-			.fd = server->listening[i].socket };
-	polled[count] = (struct pollfd){ .events = POLLIN,
-		.fd = server->acceptor.wake };
-	for (;;) {
-		if (poll(polled, count + 1, -1) < 0 && errno != EINTR)
-			log_errno("poll failed");
-		if (polled[count].revents != 0)
-			return NULL;
-		for (size_t i = 0; i < count; i++)
-			if (polled[i].revents != 0)
-				for (int n = 0; n < 64 &&
-				    accept_one(&server->listening[i]); n++)
-					;
-	}
-}
-
-enum err
-http_acceptor_start(struct http_server *server)
-{
-	struct http_acceptor *acceptor = &server->acceptor;
-	int failure;
-
-	if (server->listening_count > LISTENERS_MAX) {
-		log_error("at most %d addresses can be listened on",
-		    LISTENERS_MAX);
-		return ERR_CONFIG;
-	}
-	acceptor->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (acceptor->wake < 0) {
-		log_errno("no eventfd for the acceptor");
-		return ERR_IO;
-	}
-	failure = pthread_create(&acceptor->thread, NULL, acceptor_main,
-	    server);
-	if (failure != 0) {
-		errno = failure;
-		log_errno("the accepting thread cannot be started");
-		return ERR_NO_MEMORY;
-	}
-	acceptor->runs = true;
-	pthread_setname_np(acceptor->thread, "http-acceptor");
-	return ERR_OK;
-}
-
-void
-http_acceptor_stop(struct http_server *server)
-{
-	struct http_acceptor *acceptor = &server->acceptor;
-
-	if (acceptor->runs) {
-		eventfd_write(acceptor->wake, 1);
-		pthread_join(acceptor->thread, NULL);
-		acceptor->runs = false;
-	}
-	if (acceptor->wake >= 0)
-		close(acceptor->wake);
-	acceptor->wake = -1;
 }

@@ -190,7 +190,8 @@ http_request_body(const struct http_request *request, size_t *size)
 const char *
 http_request_peer(const struct http_request *request)
 {
-	return request->connection->peer;
+	return request->forwarded != NULL ? request->forwarded :
+	    request->connection->peer;
 }
 
 const char *
@@ -202,7 +203,7 @@ http_request_id(const struct http_request *request)
 unsigned
 http_request_audience(const struct http_request *request)
 {
-	return request->connection->listening->audience;
+	return request->connection->listening->pool->audience;
 }
 
 bool

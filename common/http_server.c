@@ -23,64 +23,99 @@
 #define CUT_WAIT_MS 2000
 #define MEMORY_LEAST_BYTES 4096
 #define OTHER_OPEN_MAX 256	/* connections on a listener not for buyers */
+#define TOLD_MAX 256		/* above the limit, told so by event threads */
 #define SPARE_DESCRIPTORS 256	/* besides connections and their files */
 /* The parser that http_gate_layout_is_exact() knows. */
 #define KNOWN_LIBRARY "0.9.75"
 
-/* Above the limit of connections so many more are told 503; more are shut. */
-static unsigned
-open_max(const struct http_server_options *options, unsigned audience)
-{
-	if ((audience & HTTP_PUBLIC) == 0)
-		return OTHER_OPEN_MAX;
-	return options->connection_max + options->connection_max / 8 + 16;
-}
-
-/* Each connection is a descriptor, and its answer may be a file. */
+/*
+ * A connection is a descriptor, and its answer may be a file.  What descriptors
+ * cannot serve is not let in; what is left of them is for those to be told
+ * that there are too many.
+ */
 static void
-raise_descriptor_limit(const struct http_server *server)
+set_quotas(struct http_server *server)
 {
-	rlim_t needed = SPARE_DESCRIPTORS;
+	const struct http_server_options *options = &server->options;
+	rlim_t most = options->connection_max, kept =
+	    SPARE_DESCRIPTORS + OTHER_OPEN_MAX, left;
 	struct rlimit limit;
 
-	for (size_t i = 0; i < server->listening_count; i++)
-		needed += 2 * (rlim_t)server->listening[i].open_max;
-	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= needed)
-		return;
-	limit.rlim_cur = limit.rlim_max == RLIM_INFINITY ||
-	    limit.rlim_max > needed ? needed : limit.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < needed)
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+		limit.rlim_cur = limit.rlim_max = 1024;
+	if (limit.rlim_cur < kept + 4 * most && limit.rlim_cur !=
+	    RLIM_INFINITY) {
+		limit.rlim_cur = limit.rlim_max > kept + 4 * most ?
+		    kept + 4 * most : limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+		(void)getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	left = limit.rlim_cur > kept + 32 ? limit.rlim_cur - kept : 32;
+	if (left / 2 < most) {
 		log_warning("too few file descriptors for the configured "
-		    "connections: raise LimitNOFILE has=%ju needs=%ju",
-		    (uintmax_t)limit.rlim_cur, (uintmax_t)needed);
+		    "connections: raise LimitNOFILE has=%ju needs=%ju "
+		    "connections=%ju", (uintmax_t)limit.rlim_cur,
+		    (uintmax_t)(kept + 2 * most), (uintmax_t)(left / 2));
+		most = left / 2;
+	}
+	left -= 2 * most;
+	server->public.soft = (unsigned)most;
+	server->public.hard = (unsigned)(most + (left > TOLD_MAX ? TOLD_MAX :
+	    left > 16 ? left : 16));
+	server->other.soft = server->other.hard = OTHER_OPEN_MAX;
+}
+
+/* The event threads of a listener, shared with those that are alike. */
+static struct http_pool *
+pool_for(struct http_server *server, const struct http_listener *listener)
+{
+	unsigned threads = listener->threads > 0 ? listener->threads : 1;
+	struct http_pool *pool = server->pools;
+
+	for (size_t i = 0; i < server->pool_count; i++, pool++)
+		if (pool->audience == listener->audience &&
+		    pool->threads == threads)
+			return pool;
+	server->pool_count++;
+	*pool = (struct http_pool){ .server = server, .threads = threads,
+		.audience = listener->audience,
+		.quota = (listener->audience & HTTP_PUBLIC) != 0 ?
+		    &server->public : &server->other };
+	return pool;
 }
 
 static enum err
-listening_open(struct http_server *server)
+listening_open(struct http_server *server,
+    const struct http_listener *listeners, size_t count)
 {
-	const struct http_server_options *options = &server->options;
-	enum err e;
+	enum err e = ERR_OK;
 
-	server->listening = calloc(options->listener_count + 1,
+	server->listening = calloc(HTTP_LISTENINGS_MAX + 1,
 	    sizeof(*server->listening));
-	if (server->listening == NULL)
+	server->pools = calloc(count + 1, sizeof(*server->pools));
+	if (server->listening == NULL || server->pools == NULL)
 		return ERR_NO_MEMORY;
-	for (size_t i = 0; i < options->listener_count; i++) {
-		const struct http_listener *listener = &options->listeners[i];
-		struct http_listening *listening = &server->listening[i];
-		listening->socket = -1;
-		listening->server = server;
-		listening->audience = listener->audience;
-		listening->threads = listener->threads > 0 ?
-		    listener->threads : 1;
-		listening->open_max = open_max(options, listener->audience);
-		listening->address = strdup(listener->address);
-		server->listening_count++;
-		if (listening->address == NULL)
-			return ERR_NO_MEMORY;
-		e = http_listen_open(listening);
-		if (e != ERR_OK)
-			return e;
+	for (size_t i = 0; e == ERR_OK && i < count; i++)
+		e = http_listen_open(server, listeners[i].address,
+		    pool_for(server, &listeners[i]));
+	http_listen_warn_unused(server);
+	return e;
+}
+
+static enum err
+proxies_parse(struct http_server *server, const char *const *words,
+    size_t count)
+{
+	server->proxies = calloc(count + 1, sizeof(*server->proxies));
+	server->peers = http_peers_new();
+	if (server->proxies == NULL || server->peers == NULL)
+		return ERR_NO_MEMORY;
+	for (size_t i = 0; i < count; i++) {
+		if (!network_parse(words[i],
+		    &server->proxies[server->proxy_count++])) {
+			log_error("not an address or network: %s", words[i]);
+			return ERR_CONFIG;
+		}
 	}
 	return ERR_OK;
 }
@@ -98,8 +133,11 @@ http_server_new(const struct http_server_options *options,
 	server->options = *options;
 	server->options.listeners = NULL;	/* copied, not kept */
 	server->options.access_log = server->options.access_log_path = NULL;
+	server->options.trusted_proxies = NULL;
 	server->acceptor.wake = server->table.wake = -1;
-	pthread_mutex_init(&server->table.mutex, NULL);
+	server->acceptor.spare = -1;
+	for (size_t i = 0; i < HTTP_SHARDS; i++)
+		pthread_mutex_init(&server->table.shards[i].mutex, NULL);
 	server->layout_is_known = strncmp(MHD_get_version(), KNOWN_LIBRARY,
 	    strlen(KNOWN_LIBRARY)) == 0;
 	json_object_seed(0);
@@ -107,16 +145,17 @@ http_server_new(const struct http_server_options *options,
 	e = server->counts == NULL ? ERR_NO_MEMORY :
 	    http_access_log_open(&server->access_log, options->access_log,
 	    options->access_log_path);
-	if (e == ERR_OK) {
-		server->options.listeners = options->listeners;
-		e = listening_open(server);
-		server->options.listeners = NULL;
-	}
+	if (e == ERR_OK)
+		e = proxies_parse(server, options->trusted_proxies,
+		    options->trusted_proxy_count);
+	if (e == ERR_OK)
+		e = listening_open(server, options->listeners,
+		    options->listener_count);
 	if (e != ERR_OK) {
 		http_server_free(server);
 		return e;
 	}
-	raise_descriptor_limit(server);
+	set_quotas(server);
 	*out = server;
 	return ERR_OK;
 }
@@ -151,33 +190,34 @@ memory_bytes(const struct http_server *server)
 }
 
 static enum err
-library_start(struct http_listening *listening)
+library_start(struct http_pool *pool)
 {
-	struct http_server *server = listening->server;
-	const struct MHD_OptionItem pool[] = {
-		{ listening->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE :
-		    MHD_OPTION_END, listening->threads, NULL },
+	struct http_server *server = pool->server;
+	const struct MHD_OptionItem items[] = {
+		{ pool->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE :
+		    MHD_OPTION_END, pool->threads, NULL },
 		{ MHD_OPTION_END, 0, NULL },
 	};
 
-	listening->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD |
+	pool->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD |
 	    MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET |
 	    MHD_USE_ERROR_LOG, 0, NULL, NULL, http_life_continue, server,
 	    MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,
 	    MHD_OPTION_URI_LOG_CALLBACK, http_life_begin, server,
 	    MHD_OPTION_NOTIFY_COMPLETED, http_life_end, server,
-	    MHD_OPTION_NOTIFY_CONNECTION, http_connection_notify, listening,
+	    MHD_OPTION_NOTIFY_CONNECTION, http_connection_notify, pool,
 	    MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_bytes(server),
-	    /* spread over the threads, so with room for a bad spread */
+	    /* Split over the threads, and a thread that reaches its part locks
+	     * a mutex twice: each has room for all. */
 	    MHD_OPTION_CONNECTION_LIMIT,
-	    listening->open_max * 2 + listening->threads,
-	    MHD_OPTION_CONNECTION_TIMEOUT, server->options.idle_timeout_s,
-	    MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
-	if (listening->daemon != NULL)
+	    (pool->quota->hard + 1) * pool->threads,
+	    /* The sweeper's: this one knows only what goes into the kernel. */
+	    MHD_OPTION_CONNECTION_TIMEOUT, 0u,
+	    MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+	if (pool->daemon != NULL)
 		return ERR_OK;
-	log_error("the http library cannot be started address=%s",
-	    listening->address);
+	log_error("the event threads of the http library cannot be started");
 	return ERR_IO;
 }
 
@@ -193,8 +233,8 @@ http_server_start(struct http_server *server)
 	if (!http_epoll_is_in_front())
 		log_warning("epoll_wait is not ours: with 128 clients ready "
 		    "at once an event thread can stand still");
-	for (size_t i = 0; e == ERR_OK && i < server->listening_count; i++)
-		e = library_start(&server->listening[i]);
+	for (size_t i = 0; e == ERR_OK && i < server->pool_count; i++)
+		e = library_start(&server->pools[i]);
 	if (e == ERR_OK)
 		e = http_acceptor_start(server);
 	return e;
@@ -275,9 +315,9 @@ http_server_free(struct http_server *server)
 	if (server == NULL)
 		return;
 	http_acceptor_stop(server);
-	for (size_t i = 0; i < server->listening_count; i++)
-		if (server->listening[i].daemon != NULL)
-			MHD_stop_daemon(server->listening[i].daemon);
+	for (size_t i = 0; i < server->pool_count; i++)
+		if (server->pools[i].daemon != NULL)
+			MHD_stop_daemon(server->pools[i].daemon);
 	http_connection_table_close(server);
 	for (size_t i = 0; i < server->listening_count; i++) {
 		http_listen_close(&server->listening[i]);
@@ -285,9 +325,17 @@ http_server_free(struct http_server *server)
 	}
 	free(server->listening);
 	free(server->counts);
+	free(server->pools);
+	free(server->proxies);
+	http_peers_free(server->peers);
 	http_access_log_close(&server->access_log);
-	pthread_mutex_destroy(&server->table.mutex);
 	free(server);
+}
+
+void
+http_server_reopen_log(struct http_server *server)
+{
+	http_access_log_reopen(&server->access_log);
 }
 
 unsigned
@@ -319,7 +367,6 @@ http_server_write_metrics(struct http_server *server, FILE *out,
     const char *prefix)
 {
 	uint64_t unanswered = 0;
-	unsigned open = 0;
 
 	fprintf(out, "# HELP %s_http_requests_total Requests answered, by "
 	    "status.\n# TYPE %s_http_requests_total counter\n", prefix,
@@ -334,16 +381,18 @@ http_server_write_metrics(struct http_server *server, FILE *out,
 	}
 	for (unsigned i = 0; i < STRIPES; i++)
 		unanswered += atomic_load(&server->counts[i].unanswered);
-	for (size_t i = 0; i < server->listening_count; i++)
-		open += atomic_load(&server->listening[i].open);
 	write_counter(out, prefix, "http_requests_unanswered_total",
 	    "Requests that ended without an answer of ours: the client left, "
 	    "or the library refused them.", unanswered);
 	write_counter(out, prefix, "http_connections_refused_total",
-	    "Connections closed at once: too many.",
-	    atomic_load(&server->refused_connections));
+	    "Connections refused before their request was read: far too "
+	    "many.", atomic_load(&server->refused_connections));
+	write_counter(out, prefix, "http_connections_slow_total",
+	    "Connections cut for sending or receiving too slowly.",
+	    atomic_load(&server->slow_connections));
 	write_gauge(out, prefix, "http_connections",
-	    "Connections open.", open);
+	    "Connections open.", atomic_load(&server->public.open) +
+	    atomic_load(&server->other.open));
 	write_gauge(out, prefix, "http_requests_under_way",
 	    "Requests begun and not ended.", requests_under_way(server));
 	write_gauge(out, prefix, "http_requests_suspended",

@@ -71,10 +71,19 @@ struct http_prefix_field {
 };
 
 struct http_listener {
-	const char *address;	/* HOST:PORT, [HOST]:PORT or unix:PATH */
+	const char *address;	/* HOST:PORT, [HOST]:PORT, unix:PATH, or
+				 * systemd:NAME for sockets opened by it */
 	unsigned audience;	/* mask of routes that are served here */
-	unsigned threads;	/* event threads */
+	unsigned threads;	/* event threads; listeners that are equal but
+				 * for the address share them */
 };
+
+/*
+ * One listener like model for each of words, a list ended by NULL, behind the
+ * first count of listeners; at most up to room.  The new count.
+ */
+size_t http_listeners_add(struct http_listener *listeners, size_t count,
+    size_t room, char *const *words, struct http_listener model);
 
 struct http_server_options {
 	const struct http_listener *listeners;
@@ -103,8 +112,19 @@ struct http_server_options {
 	bool request_ids;	/* X-Request-Id on every answer */
 	size_t connection_memory_bytes;	/* for reading one request: 4 KiB up;
 					 * larger ones, larger body pieces */
-	unsigned connection_max;	/* on all public listeners together */
+	unsigned connection_max;	/* on all public listeners together;
+					 * lowered to what the descriptors
+					 * allow */
+	unsigned connections_per_address;	/* 0: any; IPv6: of a /64 */
+	const char *const *trusted_proxies;	/* addresses, networks, "unix":
+						 * not counted by address, and
+						 * their X-Forwarded-For is
+						 * believed */
+	size_t trusted_proxy_count;
 	unsigned idle_timeout_s;	/* no byte in either direction */
+	uint64_t send_rate_least;	/* bytes a second, over an idle timeout;
+					 * slower clients are cut; 0: any */
+	uint64_t receive_rate_least;
 	unsigned header_timeout_s;	/* from the first byte to the end of the
 					 * header fields; swept each second */
 	const char *access_log;	/* "off", "full", or "N": one request in N */
@@ -140,6 +160,12 @@ void http_server_free(struct http_server *server);
 
 /* The port that listener index got (for port 0 in tests); 0 for a Unix one. */
 unsigned http_server_port(const struct http_server *server, size_t index);
+
+/*
+ * Open the file of the access log again, which a program that rotates logs may
+ * have renamed.  Where that fails, lines go on to the old one; logged.
+ */
+void http_server_reopen_log(struct http_server *server);
 
 /* Counters in Prometheus text: PREFIX_http_requests_total{code} and such. */
 void http_server_write_metrics(struct http_server *server, FILE *out,
@@ -177,7 +203,10 @@ int64_t http_request_content_length(const struct http_request *request);
 json_t *http_request_json(const struct http_request *request);
 const uint8_t *http_request_body(const struct http_request *request,
     size_t *size);
-/* The client's address as text, without port; "unix" for a Unix socket. */
+/*
+ * The client's address as text, without port; "unix" for a Unix socket.
+ * Where a trusted proxy came, the one that it says.
+ */
 const char *http_request_peer(const struct http_request *request);
 /* Unique, also in the log; a UUID as text. */
 const char *http_request_id(const struct http_request *request);

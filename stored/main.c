@@ -24,6 +24,7 @@
 #define OPERATOR_THREADS 1
 #define OPEN_FILES_MAX 131072	/* kept open unless open-files says more */
 #define OTHER_DESCRIPTORS 1024	/* uploads, listeners, the daemon's own */
+#define LISTENERS_MAX 16
 
 /* Everything that main() makes, in order; unmade in the other. */
 struct daemon {
@@ -82,15 +83,13 @@ static enum err
 make_server(struct daemon *daemon)
 {
 	const struct settings *settings = &daemon->settings;
-	const struct http_listener listeners[] = {
-		{ .address = settings->listen, .audience = HTTP_PUBLIC,
-		    .threads = event_threads(settings) },
-		{ .address = settings->admin_listen,
-		    .audience = HTTP_OPERATOR, .threads = OPERATOR_THREADS },
-	};
-	const struct http_server_options options = {
+	const struct http_listener public = { .audience = HTTP_PUBLIC,
+		.threads = event_threads(settings) };
+	const struct http_listener operator = { .audience = HTTP_OPERATOR,
+		.threads = OPERATOR_THREADS };
+	struct http_listener listeners[LISTENERS_MAX];
+	struct http_server_options options = {
 		.listeners = listeners,
-		.listener_count = sizeof(listeners) / sizeof(listeners[0]),
 		.routes = stored_routes,
 		.prefix_fields = stored_prefix_fields,
 		.application = &daemon->stored,
@@ -98,12 +97,23 @@ make_server(struct daemon *daemon)
 		.authenticate = stored_authenticate,
 		.connection_memory_bytes = CONNECTION_MEMORY_BYTES,
 		.connection_max = (unsigned)settings->connection_limit,
+		.connections_per_address = (unsigned)settings->address_limit,
+		.trusted_proxies =
+		    (const char *const *)settings->trusted_proxies.words,
+		.trusted_proxy_count = settings->trusted_proxies.count,
+		.send_rate_least = (uint64_t)settings->send_rate_least,
+		.receive_rate_least = (uint64_t)settings->receive_rate_least,
 		.idle_timeout_s = (unsigned)settings->idle_timeout_s,
 		.header_timeout_s = (unsigned)settings->header_timeout_s,
 		.access_log = settings->access_log,
 		.access_log_path = settings->access_log_file,
 	};
 
+	options.listener_count = http_listeners_add(listeners, 0,
+	    LISTENERS_MAX, settings->listen.words, public);
+	options.listener_count = http_listeners_add(listeners,
+	    options.listener_count, LISTENERS_MAX,
+	    settings->admin_listen.words, operator);
 	return http_server_new(&options, &daemon->stored.server);
 }
 
@@ -167,7 +177,7 @@ start(struct daemon *daemon)
 	    (e = http_server_start(stored->server)) != ERR_OK)
 		return e;
 	log_info("serving listen=%s admin-listen=%s keys=%zu",
-	    settings->listen, settings->admin_listen,
+	    settings->listen.words[0], settings->admin_listen.words[0],
 	    authority_key_count(stored->authority));
 	process_notify_ready();
 	return ERR_OK;
@@ -182,6 +192,7 @@ reload(struct daemon *daemon)
 	enum err e;
 
 	process_notify_reloading();
+	http_server_reopen_log(daemon->stored.server);
 	e = settings_load(daemon->options.config_path, &settings);
 	if (e == ERR_OK)
 		e = authority_reload(authority, &settings);

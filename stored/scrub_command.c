@@ -133,7 +133,7 @@ scrub_command(const struct settings *settings)
 {
 	json_t *answer = NULL;
 	int64_t round;
-	enum err e = admin_client_ask(settings->admin_listen, "POST",
+	enum err e = admin_client_ask(settings->admin_listen.words[0], "POST",
 	    "/scrub", &answer);
 
 	if (e == ERR_NOT_FOUND)
@@ -143,6 +143,6 @@ scrub_command(const struct settings *settings)
 	round = number_of(answer, "round");
 	json_decref(answer);
 	log_info("scrub: round=%" PRId64 " by the daemon on %s", round,
-	    settings->admin_listen);
-	return follow(settings->admin_listen, round);
+	    settings->admin_listen.words[0]);
+	return follow(settings->admin_listen.words[0], round);
 }

@@ -9,14 +9,21 @@
 #define FIELD(name) offsetof(struct settings, name)
 
 static const struct config_key keys[] = {
-	{ .name = "listen", .kind = CONFIG_ADDRESS, .offset = FIELD(listen),
-	    .initial = "127.0.0.1:8081",
-	    .help = "Address for the public: HOST:PORT, [HOST]:PORT or "
-	    "unix:PATH." },
-	{ .name = "admin-listen", .kind = CONFIG_ADDRESS,
+	{ .name = "listen", .kind = CONFIG_LIST, .offset = FIELD(listen),
+	    .initial = "127.0.0.1:8081", .least = 1, .most = 8,
+	    .words = CONFIG_LISTEN,
+	    .help = "Addresses for the public: HOST:PORT, [HOST]:PORT, "
+	    "unix:PATH or systemd:NAME." },
+	{ .name = "admin-listen", .kind = CONFIG_LIST,
 	    .offset = FIELD(admin_listen), .initial = "127.0.0.1:8091",
-	    .help = "Address for /metrics, /readyz and /scrub, not for the "
+	    .least = 1, .most = 8, .words = CONFIG_LISTEN,
+	    .help = "Addresses for /metrics, /readyz and /scrub, not for the "
 	    "public." },
+	{ .name = "trusted-proxies", .kind = CONFIG_LIST,
+	    .offset = FIELD(trusted_proxies), .initial = "", .most = 32,
+	    .words = CONFIG_NETWORK,
+	    .help = "Addresses, networks (10.0.0.0/8) or unix, whose "
+	    "X-Forwarded-For is believed." },
 	{ .name = "public-origin", .kind = CONFIG_LIST,
 	    .offset = FIELD(public_origins), .words = CONFIG_ORIGIN,
 	    .least = 1, .most = TOKEN_ORIGINS_MAX,
@@ -51,6 +58,20 @@ static const struct config_key keys[] = {
 	    .least = 0, .most = INT64_C(1) << 40,
 	    .help = "Memory for answers kept ready: objects up to 16 KiB, "
 	    "and the fields of larger ones." },
+	{ .name = "address-limit", .kind = CONFIG_NUMBER,
+	    .offset = FIELD(address_limit), .initial = "256",
+	    .least = 0, .most = 1000000,
+	    .help = "Connections from one address (of IPv6, one /64) above "
+	    "which requests are answered with 503; 0 is any number." },
+	{ .name = "least-send-rate", .kind = CONFIG_SIZE,
+	    .offset = FIELD(send_rate_least), .initial = "1KiB",
+	    .least = 0, .most = INT64_C(1) << 40,
+	    .help = "Clients that take fewer bytes a second over an "
+	    "idle-timeout are cut; 0 is any rate." },
+	{ .name = "least-receive-rate", .kind = CONFIG_SIZE,
+	    .offset = FIELD(receive_rate_least), .initial = "1KiB",
+	    .least = 0, .most = INT64_C(1) << 40,
+	    .help = "The same for clients that send a body." },
 	{ .name = "idle-timeout", .kind = CONFIG_SECONDS,
 	    .offset = FIELD(idle_timeout_s), .initial = "60s",
 	    .least = 1, .most = 86400,

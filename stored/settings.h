@@ -9,8 +9,9 @@
 #include "common/err.h"
 
 struct settings {
-	char *listen;
-	char *admin_listen;
+	struct config_list listen;
+	struct config_list admin_listen;
+	struct config_list trusted_proxies;
 	struct config_list public_origins;
 	char *object_root;
 	char *signing_keys;
@@ -19,6 +20,9 @@ struct settings {
 	int64_t connection_limit;
 	int64_t open_files;		/* 0: what descriptors allow */
 	int64_t reply_memory_bytes;
+	int64_t address_limit;		/* 0: any */
+	int64_t send_rate_least;	/* bytes a second; 0: any */
+	int64_t receive_rate_least;
 	int64_t idle_timeout_s;
 	int64_t header_timeout_s;
 	int64_t stop_timeout_s;

@@ -20,7 +20,7 @@ mapfile -t letters < <(printf 'X%.0s\n' {1..80})
 is "$(RAW_WAIT=9 raw 'GET /hello HTTP/1.1\r\nX: ' "${letters[@]}" \
     '\r\nHost: x\r\n\r\n')" ' closed' 'a header that drips is shut'
 is "$(RAW_WAIT=9 raw 'GET /hello HTTP/1.1\r\nHost: x\r\n\r\n' \
-    "${letters[@]:0:60}" ' /hello HTTP/1.1\r\nHost: x\r\n\r\n')" \
+    "${letters[@]}" ' /hello HTTP/1.1\r\nHost: x\r\n\r\n')" \
     '200 closed' 'so is one on a kept connection'
 held=()
 while [[ ${#held[@]} -lt 3 ]]; do
@@ -45,6 +45,31 @@ is "$(RAW_WAIT=6 raw 'GET /hello HTTP/1.1\r\nHost: x\r\n\r\n')" '200 closed' \
     'an idle connection is shut'
 is "$(RAW_WAIT=6 raw 'PUT /stream HTTP/1.1\r\nHost: x\r
 Content-Length: 5\r\n\r\nab')" ' closed' 'so is an upload that stands still'
+stop_probe
+
+# --- rates ------------------------------------------------------------------------
+truncate -s 64M "$WORK/large"
+start_probe idle=1 header=30 least-send-rate=10000 \
+    least-receive-rate=1000 file="$WORK/large" \
+    admin-listen="unix:$WORK/operator.sock"
+is "$(RAW_WAIT=1 raw 'PUT /stream HTTP/1.1\r\nHost: x\r
+Content-Length: 1000\r\n\r\n' "${letters[@]}")" ' closed' \
+    'who sends a body too slowly is cut'
+mapfile -t hundreds < <(printf '\\{100:X}%.0s\n' {1..80})
+is "$(RAW_WAIT=1 raw 'PUT /stream HTTP/1.1\r\nHost: x\r
+Connection: close\r\nContent-Length: 8000\r\n\r\n' "${hundreds[@]}")" \
+    '201 closed' 'who sends fast enough is not'
+sip() {			# BYTES-EACH-TENTH
+	perl "$ROOT/tests/tools/sip.pl" "$PROBE_PORT" /file/67108864 "$@"
+}
+is "$(sip 500 15)" 1 'who reads too slowly is cut'
+is "$(sip 40000 4)" 0 'who reads steadily is not'
+http --limit-rate 12M --max-time 30 "$PROBE/file/67108864"
+is "$STATUS $CURL_STATUS $(stat -c %s "$BODY")" '200 0 67108864' \
+    'who reads fast enough gets all'
+is "$(curl -sS --unix-socket "$WORK/operator.sock" http://x/metrics |
+    sed -n 's/^probe_http_connections_slow_total //p')" 2 \
+    'the two are counted'
 stop_probe
 
 # --- the stop ---------------------------------------------------------------------

@@ -35,7 +35,8 @@
 struct settings {
 	const char *listen, *admin_listen, *threads, *connections, *memory;
 	const char *idle, *header, *drain, *file, *access_log;
-	const char *access_log_file;
+	const char *access_log_file, *address_limit, *proxy;
+	const char *send_rate, *receive_rate;
 };
 
 /* A request's state: what waits, and what was counted. */
@@ -390,6 +391,13 @@ handle_error(struct http_request *request, void *application)
 }
 
 static void
+handle_peer(struct http_request *request, void *application)
+{
+	(void)application;
+	reply_text(request, http_request_peer(request));
+}
+
+static void
 handle_silence(struct http_request *request, void *application)
 {
 	(void)request;
@@ -488,6 +496,7 @@ static const struct http_route routes[] = {
 	PLAIN("GET", "/not-modified-file", handle_not_modified_file),
 	PLAIN("GET", "/status/{status}", handle_status),
 	PLAIN("GET", "/error/{name}", handle_error),
+	PLAIN("GET", "/peer", handle_peer),
 	PLAIN("GET", "/silence", handle_silence),
 	PLAIN("GET", "/twice", handle_twice),
 	PLAIN("GET", "/injection", handle_injection),
@@ -550,6 +559,10 @@ setting_take(struct settings *settings, const char *argument)
 		{ "header=", &settings->header },
 		{ "drain=", &settings->drain },
 		{ "file=", &settings->file },
+		{ "address-limit=", &settings->address_limit },
+		{ "proxy=", &settings->proxy },
+		{ "least-send-rate=", &settings->send_rate },
+		{ "least-receive-rate=", &settings->receive_rate },
 		{ "access-log=", &settings->access_log },
 		{ "access-log-file=", &settings->access_log_file },
 	};
@@ -588,6 +601,11 @@ serve(struct probe *probe, const struct settings *settings)
 		.connection_max = number(settings->connections),
 		.idle_timeout_s = number(settings->idle),
 		.header_timeout_s = number(settings->header),
+		.connections_per_address = number(settings->address_limit),
+		.trusted_proxies = &settings->proxy,
+		.trusted_proxy_count = settings->proxy != NULL,
+		.send_rate_least = number(settings->send_rate),
+		.receive_rate_least = number(settings->receive_rate),
 		.access_log = settings->access_log,
 		.access_log_path = settings->access_log_file,
 	};
@@ -605,7 +623,8 @@ main(int argc, char *argv[])
 		.listen = "127.0.0.1:0", .threads = "2",
 		.connections = "1000", .memory = "8192", .idle = "30",
 		.header = "30", .drain = "5000", .file = "/dev/null",
-		.access_log = "off",
+		.access_log = "off", .address_limit = "0",
+		.send_rate = "0", .receive_rate = "0",
 	};
 	struct probe probe = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 	bool is_whole;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "common/config.h"
+#include "common/config_value.h"
 #include "tests/unit/capture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -489,6 +490,26 @@ addresses_have_a_host_and_a_port_or_a_path(void **state)
 }
 
 static void
+only_what_listens_may_be_a_socket_of_systemd(void **state)
+{
+	static const struct { const char *text; bool is_fine; } cases[] = {
+		{ "systemd:stored.socket", true }, { "systemd:a", true },
+		{ "127.0.0.1:80", true }, { "unix:/run/x", true },
+		{ "systemd:", false }, { "systemd:a:b", false },
+		{ "systemd:a b", false }, { "systemd", false },
+		{ "systemd:\x7f", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_int_equal(config_value_check(CONFIG_LISTEN,
+		    cases[i].text) == NULL, cases[i].is_fine);
+	assert_non_null(config_value_check(CONFIG_ADDRESS, "systemd:a"));
+	assert_null(config_value_check(CONFIG_NETWORK, "10.0.0.0/8"));
+	assert_non_null(config_value_check(CONFIG_NETWORK, "10.0.0.1/8"));
+}
+
+static void
 a_socket_path_has_room_for_its_nul(void **state)
 {
 	char line[200] = "listen = unix:/";
@@ -757,6 +778,7 @@ main(void)
 		cmocka_unit_test(a_file_that_cannot_be_read_is_an_input_error),
 		cmocka_unit_test(numbers_are_whole_and_within_their_bounds),
 		cmocka_unit_test(addresses_have_a_host_and_a_port_or_a_path),
+		cmocka_unit_test(only_what_listens_may_be_a_socket_of_systemd),
 		cmocka_unit_test(a_socket_path_has_room_for_its_nul),
 		cmocka_unit_test(origins_have_one_spelling),
 		cmocka_unit_test(texts_are_utf8_without_control_characters),

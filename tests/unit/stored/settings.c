@@ -34,8 +34,9 @@ what_is_not_given_has_its_default(void **state)
 
 	(void)state;
 	assert_int_equal(load(NEEDED, &settings), ERR_OK);
-	assert_string_equal(settings.listen, "127.0.0.1:8081");
-	assert_string_equal(settings.admin_listen, "127.0.0.1:8091");
+	assert_string_equal(settings.listen.words[0], "127.0.0.1:8081");
+	assert_string_equal(settings.admin_listen.words[0],
+	    "127.0.0.1:8091");
 	assert_int_equal(settings.public_origins.count, 1);
 	assert_int_equal(settings.threads, 0);
 	assert_int_equal(settings.piece_lifetime_s, 86400);

@@ -1,0 +1,205 @@
+/* The thread that accepts on all listening sockets, counts, and hands each
+ * connection to the event threads of its listener.
+ */
+#include "common/http_internal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#define PAUSE_MS 100	/* when there are no descriptors left */
+#define LOG_EACH_MS 10000
+#define ACCEPTS_AT_ONCE 64	/* before the next listener has its turn */
+
+/* Of a client that is over its address' limit, how many are told 503 by an
+ * event thread; those above are told by the acceptor. */
+static unsigned
+address_hard_limit(unsigned limit)
+{
+	return limit + limit / 8 + 1;
+}
+
+/*
+ * May it be served, or be told 503 by an event thread (is_over)?  False:
+ * neither, there are far too many.
+ */
+static bool
+count_in(struct http_server *server, struct http_connection *connection,
+    const struct sockaddr *peer)
+{
+	struct http_quota *quota = connection->listening->pool->quota;
+	unsigned limit = server->options.connections_per_address, by_address;
+	unsigned open = atomic_fetch_add(&quota->open, 1) + 1;
+	struct network_address address;
+	bool has_address = network_address_of(peer, &address);
+
+	connection->is_proxy = http_peer_is_proxy(server,
+	    has_address ? &address : NULL);
+	connection->is_over = open > quota->soft;
+	if (quota != &server->public || !has_address || limit == 0 ||
+	    connection->is_proxy)
+		return open <= quota->hard;
+	connection->counted = http_peers_enter(server->peers, &address,
+	    &by_address);
+	if (connection->counted == NULL)
+		return open <= quota->hard;
+	connection->is_over = connection->is_over || by_address > limit;
+	return open <= quota->hard &&
+	    by_address <= address_hard_limit(limit);
+}
+
+static void
+hand_over(struct http_listening *listening, int client,
+    const struct sockaddr *peer, socklen_t size)
+{
+	struct http_server *server = listening->pool->server;
+	struct http_connection *connection = http_connection_expect(listening,
+	    client);
+
+	if (connection == NULL) {
+		close(client);
+		atomic_fetch_add(&server->refused_connections, 1);
+		return;
+	}
+	if (!count_in(server, connection, peer)) {
+		http_connection_release(server, connection);
+		http_refuse(&server->acceptor, client);
+		atomic_fetch_add(&server->refused_connections, 1);
+		return;
+	}
+	/* The library closes the socket also when it does not take it. */
+	if (MHD_add_connection(listening->pool->daemon, client, peer, size) !=
+	    MHD_YES) {
+		http_connection_release(server, connection);
+		atomic_fetch_add(&server->refused_connections, 1);
+	}
+}
+
+/* No descriptor, or no memory: say so, as long as that can be done. */
+static bool
+cannot_accept(struct http_server *server, const struct http_listening *from)
+{
+	struct http_acceptor *acceptor = &server->acceptor;
+	int64_t now_ms = clock_monotonic_ms();
+
+	if (acceptor->logged_ms == 0 ||
+	    now_ms - acceptor->logged_ms >= LOG_EACH_MS) {
+		acceptor->logged_ms = now_ms;
+		log_errno("cannot accept; clients are refused until others "
+		    "leave");
+	}
+	if (http_refuse_without_descriptor(acceptor, from->socket)) {
+		atomic_fetch_add(&server->refused_connections, 1);
+		return true;
+	}
+	poll(NULL, 0, PAUSE_MS);
+	return false;
+}
+
+/* False: there is nobody, or no descriptor for them. */
+static bool
+accept_one(struct http_listening *listening)
+{
+	struct sockaddr_storage address = { 0 };
+	socklen_t size = sizeof(address);
+	int client = accept4(listening->socket, (struct sockaddr *)&address,
+	    &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (client >= 0) {
+		if (address.ss_family != AF_INET &&
+		    address.ss_family != AF_INET6) {
+			address.ss_family = AF_UNIX;
+			size = sizeof(address.ss_family);
+		}
+		hand_over(listening, client, (struct sockaddr *)&address,
+		    size);
+		return true;
+	}
+	switch (errno) {
+	case EAGAIN:
+		return false;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		return cannot_accept(listening->pool->server, listening);
+	default:
+		return true;	/* that client is gone already */
+	}
+}
+
+static void *
+acceptor_main(void *closure)
+{
+	struct http_server *server = closure;
+	struct pollfd polled[HTTP_LISTENINGS_MAX + 1];
+	size_t count = server->listening_count;
+
+	for (size_t i = 0; i < count; i++)
+		polled[i] = (struct pollfd){ .events = POLLIN,
+			.fd = server->listening[i].socket };
+	polled[count] = (struct pollfd){ .events = POLLIN,
+		.fd = server->acceptor.wake };
+	for (;;) {
+		if (poll(polled, count + 1,
+		    http_refuse_tidy(&server->acceptor)) < 0 &&
+		    errno != EINTR)
+			log_errno("poll failed");
+		if (polled[count].revents != 0)
+			return NULL;
+		for (size_t i = 0; i < count; i++)
+			if (polled[i].revents != 0)
+				for (int n = 0; n < ACCEPTS_AT_ONCE &&
+				    accept_one(&server->listening[i]); n++)
+					;
+	}
+}
+
+enum err
+http_acceptor_start(struct http_server *server)
+{
+	struct http_acceptor *acceptor = &server->acceptor;
+	enum err e = http_refuse_open(acceptor);
+	int failure;
+
+	if (e != ERR_OK)
+		return e;
+	acceptor->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (acceptor->wake < 0) {
+		log_errno("no eventfd for the acceptor");
+		return ERR_IO;
+	}
+	failure = pthread_create(&acceptor->thread, NULL, acceptor_main,
+	    server);
+	if (failure != 0) {
+		errno = failure;
+		log_errno("the accepting thread cannot be started");
+		return ERR_NO_MEMORY;
+	}
+	acceptor->runs = true;
+	pthread_setname_np(acceptor->thread, "http-acceptor");
+	return ERR_OK;
+}
+
+void
+http_acceptor_stop(struct http_server *server)
+{
+	struct http_acceptor *acceptor = &server->acceptor;
+
+	if (acceptor->runs) {
+		eventfd_write(acceptor->wake, 1);
+		pthread_join(acceptor->thread, NULL);
+		acceptor->runs = false;
+	}
+	if (acceptor->wake >= 0)
+		close(acceptor->wake);
+	acceptor->wake = -1;
+	http_refuse_close(acceptor);
+}

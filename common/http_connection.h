@@ -1,0 +1,193 @@
+/* Connections of the HTTP layer: listening, accepting, counting, timeouts; and
+ * what of them the other files of the layer see through http_internal.h.
+ */
+#ifndef COMMON_HTTP_CONNECTION_H
+#define COMMON_HTTP_CONNECTION_H
+
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/err.h"
+#include "common/network.h"
+
+/* --- a connection: http_connection.c ------------------------------------- */
+
+struct http_request;
+struct http_server;
+
+enum http_connection_phase {
+	HTTP_CONNECTION_WAITING,	/* for a request line */
+	HTTP_CONNECTION_HEADER,		/* the request line is there */
+	HTTP_CONNECTION_RECEIVING,	/* the header is complete, not the
+					 * body */
+	HTTP_CONNECTION_SERVING,	/* the handler has it all */
+	HTTP_CONNECTION_SENDING		/* the library has the answer */
+};
+
+/*
+ * Made by the acceptor, adopted by the event thread to which the library gives
+ * it, and freed by that one when the library closes the socket.
+ */
+struct http_connection {
+	struct http_connection *next, *previous;	/* in its shard */
+	struct http_listening *listening;
+	struct http_peer *counted;	/* where the address is; NULL: not */
+	int socket;
+	bool is_adopted;	/* else the socket may be another's by now */
+	bool is_over;		/* one too many: answered with 503 */
+	bool is_proxy;		/* may say whom it speaks for */
+	char peer[INET6_ADDRSTRLEN];
+	struct http_request *request;	/* the event thread's: begun, not
+					 * ended; owned */
+	_Atomic int phase;		/* of enum http_connection_phase */
+	_Atomic unsigned requests;	/* begun */
+	_Atomic int64_t header_since_ms;	/* when the request line came */
+	_Atomic uint64_t received;	/* bytes of bodies */
+	/* the sweeper's alone: since phase and requests are what they are */
+	struct http_sweep {
+		int phase;
+		unsigned requests;
+		uint64_t bytes;		/* moved, when last looked at */
+		int64_t moved_ms;	/* when that was more than before */
+		uint64_t window_bytes;	/* moved, when the window began */
+		int64_t window_ms;	/* when it did */
+		int64_t first_byte_ms;	/* of a header; 0: none yet */
+		int queued;		/* of a Unix socket, to be sent */
+	} sweep;
+};
+
+#define HTTP_SHARDS 256
+
+/* By socket, so that no thread waits while another walks through all. */
+struct http_connection_table {
+	struct http_shard {
+		pthread_mutex_t mutex;
+		struct http_connection *first;
+	} shards[HTTP_SHARDS];
+	pthread_t sweeper;
+	bool sweeper_runs;
+	int wake;		/* eventfd: end, or look now */
+	_Atomic bool ends;
+};
+
+/* --- listeners: http_server.c, http_listen.c, http_accept.c -------------- */
+
+#define HTTP_LISTENINGS_MAX 32	/* sockets; an address may name several */
+#define HTTP_REFUSED_MAX 64	/* refused and not yet closed */
+
+/* How many connections there may be. */
+struct http_quota {
+	_Atomic unsigned open;	/* from the accept to the end */
+	unsigned soft;		/* more are answered with 503 */
+	unsigned hard;		/* more are told so by the acceptor */
+};
+
+/* Event threads, for all listeners that serve the same in the same way. */
+struct http_pool {
+	struct http_server *server;
+	unsigned audience;
+	unsigned threads;
+	struct http_quota *quota;
+	struct MHD_Daemon *daemon;	/* NULL before the start */
+};
+
+struct http_listening {
+	struct http_pool *pool;
+	char *address;		/* as configured */
+	char *unix_path;	/* NULL: not a Unix socket that we made */
+	ino_t unix_inode;	/* to remove the path only while it is ours */
+	dev_t unix_device;
+	int socket;		/* -1 once closed */
+	bool is_unix;
+	unsigned port;
+};
+
+struct http_acceptor {
+	pthread_t thread;
+	bool runs;
+	int wake;		/* eventfd: end */
+	int spare;		/* a descriptor to give up when there is none
+				 * left, so as to refuse */
+	int64_t logged_ms;	/* when the lack of them was */
+	struct http_refused {
+		int socket;
+		int64_t since_ms;
+	} refused[HTTP_REFUSED_MAX];	/* the oldest first */
+	size_t refused_count;
+	char *refusal;		/* what they are told */
+	size_t refusal_size;
+};
+
+/* --- addresses: http_peer.c ----------------------------------------------- */
+
+struct http_peers;		/* how many connections by each address */
+
+/* http_connection.c */
+enum err http_connection_table_open(struct http_server *server);
+void http_connection_table_close(struct http_server *server);
+/*
+ * A socket on its way to the library.  NULL without memory.  An entry that was
+ * never adopted, whose socket the library closed, is found and freed here.
+ */
+struct http_connection *http_connection_expect(
+    struct http_listening *listening, int socket);
+/* The library did not take it; or took and closed it. */
+void http_connection_release(struct http_server *server,
+    struct http_connection *connection);
+/* Let those that wait for a request read nothing more. */
+void http_connection_shut_idle(struct http_server *server);
+/* Shut all, whatever they do. */
+void http_connection_cut(struct http_server *server);
+
+/* http_listen.c */
+/* Adds to listening, which has room for HTTP_LISTENINGS_MAX. */
+enum err http_listen_open(struct http_server *server, const char *address,
+    struct http_pool *pool);
+void http_listen_close(struct http_listening *listening);
+/* Sockets that were handed to us and that no address names. */
+void http_listen_warn_unused(const struct http_server *server);
+
+/* http_accept.c */
+enum err http_acceptor_start(struct http_server *server);
+/* No connection is accepted once this returns. */
+void http_acceptor_stop(struct http_server *server);
+
+/* http_refuse.c: 503, said by the acceptor */
+/* What is said; ERR_NO_MEMORY. */
+enum err http_refuse_open(struct http_acceptor *acceptor);
+void http_refuse_close(struct http_acceptor *acceptor);
+/* Takes the socket. */
+void http_refuse(struct http_acceptor *acceptor, int client);
+/* Tell one client although no descriptor is left; false: cannot either. */
+bool http_refuse_without_descriptor(struct http_acceptor *acceptor,
+    int listening);
+/* Close those that had time to read; how long to the next, -1: none. */
+int http_refuse_tidy(struct http_acceptor *acceptor);
+
+/* http_peer.c */
+struct http_peers *http_peers_new(void);
+void http_peers_free(struct http_peers *peers);
+/*
+ * One connection more from address (of IPv6 its /64): *open, with this one.
+ * NULL without memory.
+ */
+struct http_peer *http_peers_enter(struct http_peers *peers,
+    const struct network_address *address, unsigned *open);
+void http_peers_leave(struct http_peers *peers, struct http_peer *peer);
+/* May who comes from there (NULL: a Unix socket) say for whom? */
+bool http_peer_is_proxy(const struct http_server *server,
+    const struct network_address *address);
+/*
+ * The client of a list as X-Forwarded-For has it: the last address that is not
+ * a proxy of ours.  False: it does not say.
+ */
+bool http_peer_forwarded(const struct http_server *server, const char *list,
+    char text[static INET6_ADDRSTRLEN]);
+/* The same for a request. */
+void http_peer_learn(struct http_request *request);
+
+#endif

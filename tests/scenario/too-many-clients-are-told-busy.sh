@@ -1,0 +1,93 @@
+#!/bin/bash
+# Above the limits a client is told 503 at once, and none hangs: by number, by
+# address, and when there is no descriptor left.
+
+# shellcheck source=tests/scenario/lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/tools/probe.sh
+. "$ROOT/tests/tools/probe.sh"
+
+# crowd COUNT[@ADDRESS]...: see crowd.pl
+crowd() {
+	perl "$ROOT/tests/tools/crowd.pl" "$PROBE_PORT" /hello "$@"
+}
+served() {
+	[[ $(crowd 1) == 200=1 ]]
+}
+
+# --- by number ---------------------------------------------------------------------
+start_probe connections=10
+is "$(crowd 10)" '200=10' 'up to the limit all are served'
+ok 'all have left' wait_until 10 served
+is "$(crowd 60)" '200=10 503:busy=50' 'above it the others are told busy'
+ok 'then there is room again' wait_until 10 served
+curl -sS -D "$HEADERS" -o "$BODY" "$PROBE/error/busy" || :
+is "$(header Retry-After)" 1 'busy says when to come again'
+stop_probe
+
+# 256 descriptors are kept for files and 256 for operators.
+start_probe connections=1000
+prlimit --pid "$PROBE_PID" --nofile >/dev/null	# it can be asked
+stop_probe
+(
+	ulimit -n 700
+	start_probe connections=1000
+	printf '%s %s\n' "$PROBE_PID" "$PROBE_PORT" >"$WORK/few"
+	trap - EXIT
+)
+read -r PROBE_PID PROBE_PORT <"$WORK/few"
+PROBE=http://127.0.0.1:$PROBE_PORT
+ok 'too few descriptors for the limit are warned of' \
+    grep -q 'too few file descriptors .* connections=94' "$LOGS/probe.log"
+is "$(crowd 300)" '200=94 503:busy=206' \
+    'they lower it, and those whom no thread can take are told busy too'
+ok 'then there is room again' wait_until 10 served
+kill -TERM "$PROBE_PID"
+wait_until 20 daemon_ended "$PROBE_PID"
+PROBE_PID=
+
+# --- by address --------------------------------------------------------------------
+start_probe connections=1000 address-limit=8 proxy=127.0.0.3
+is "$(crowd 30 8@127.0.0.2 30@127.0.0.3 | paste -sd /)" \
+    '200=8 503:busy=22/200=8/200=30' \
+    'one address has its share, others theirs, a trusted proxy all'
+all_served() {
+	[[ $(crowd 8) == 200=8 ]]
+}
+ok 'what has left counts no longer' wait_until 10 all_served
+stop_probe
+
+# --- without a descriptor ----------------------------------------------------------
+start_probe connections=1000
+has_descriptors() {	# FEWER-THAN
+	local open=("/proc/$PROBE_PID/fd"/*)
+	[[ ${#open[@]} -lt $1 ]]
+}
+served
+open=("/proc/$PROBE_PID/fd"/*)
+wait_until 10 has_descriptors "$((${#open[@]} + 1))"
+limit=$((${#open[@]} + 5))
+prlimit --pid "$PROBE_PID" --nofile="$limit:700"
+tally=$(crowd 40)
+served=${tally#200=}
+served=${served%% *}
+is "$tally" "200=$served 503:busy=$((40 - served))" \
+    'without descriptors some are served, all others told busy'
+diag "$tally"
+ok 'which is logged, and not for each' \
+    test "$(grep -c 'cannot accept' "$LOGS/probe.log")" -eq 1
+ok 'then there is room again' wait_until 10 served
+prlimit --pid "$PROBE_PID" --nofile=700:700
+is "$(crowd 40)" 200=40 'with descriptors all are served'
+stop_probe
+
+# --- the daemons --------------------------------------------------------------------
+stored_conf connection-limit 5
+commerced_conf connections 5
+start_stored
+start_commerced
+is "$(perl "$ROOT/tests/tools/crowd.pl" "$STORED_PORT" /healthz 20)" \
+    '200=5 503:busy=15' 'stored tells them'
+is "$(perl "$ROOT/tests/tools/crowd.pl" "$COMMERCED_PORT" /healthz 20)" \
+    '200=5 503:busy=15' 'so does commerced'
+done_testing
