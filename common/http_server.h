@@ -18,6 +18,7 @@
 #include <stdio.h>
 
 #include "common/err.h"
+#include "common/http_listener.h"
 
 struct http_server;
 struct http_request;	/* freed by the layer alone, after the answer is sent
@@ -36,13 +37,6 @@ enum http_body {
 	HTTP_BODY_JSON_OPTIONAL,	/* the same, or no body at all: then
 					 * http_request_json() is NULL */
 	HTTP_BODY_STREAM	/* any type, in pieces, never held in memory */
-};
-
-/* Which listeners serve a route; a listener has a mask of these. */
-enum http_audience {
-	HTTP_PUBLIC = 1,	/* buyers, downloads */
-	HTTP_PEOPLE = 2,	/* /admin/v1 */
-	HTTP_OPERATOR = 4	/* /metrics, /readyz */
 };
 
 struct http_route {
@@ -69,21 +63,6 @@ struct http_prefix_field {
 	const char *name;
 	const char *value;
 };
-
-struct http_listener {
-	const char *address;	/* HOST:PORT, [HOST]:PORT, unix:PATH, or
-				 * systemd:NAME for sockets opened by it */
-	unsigned audience;	/* mask of routes that are served here */
-	unsigned threads;	/* event threads; listeners that are equal but
-				 * for the address share them */
-};
-
-/*
- * One listener like model for each of words, a list ended by NULL, behind the
- * first count of listeners; at most up to room.  The new count.
- */
-size_t http_listeners_add(struct http_listener *listeners, size_t count,
-    size_t room, char *const *words, struct http_listener model);
 
 struct http_server_options {
 	const struct http_listener *listeners;
