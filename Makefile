@@ -66,7 +66,8 @@ token_OBJS := $(addprefix common/, token.o token_target.o hmac.o key_file.o)
 stored_OBJS := $(base_OBJS) $(daemon_OBJS) $(token_OBJS) \
 	$(patsubst %.c,%.o,$(wildcard stored/*.c))
 commerced_OBJS := $(base_OBJS) $(daemon_OBJS) $(token_OBJS) \
-	common/sealed_header.o common/sealed_seal.o \
+	$(addprefix common/, sealed_header.o sealed_seal.o sealed_parse.o \
+	sealed_open.o sealed_range.o) \
 	$(patsubst %.c,%.o,$(wildcard commerced/*.c commerced/http/*.c \
 	commerced/shop/*.c commerced/db/*.c)) commerced/db/schema.o
 counterfoil_OBJS := common/err.o common/encoding.o common/secret.o \

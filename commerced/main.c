@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "commerced/audit.h"
 #include "commerced/http/service.h"
 #include "commerced/keys.h"
 #include "commerced/storage_client.h"
@@ -346,8 +347,19 @@ int
 main(int argc, char *argv[])
 {
 	struct daemon daemon = { .state = -1 };
+	bool is_audit = false, is_sampled = false;
+	int64_t sample = 0;
+	const struct process_extra extras[] = {
+		{ "audit", "compare the storage service with the books, and"
+		    " send\n                         again what it lost",
+		    &is_audit, NULL },
+		{ "sample", "with --audit: open a random chunk of so many"
+		    " objects", &is_sampled, &sample },
+		{ NULL, NULL, NULL, NULL },
+	};
 	int status = EXIT_FAILURE;
 
+	daemon.options.extras = extras;
 	(void)mallopt(M_TRIM_THRESHOLD, MALLOC_TRIM_BYTES);
 	(void)mallopt(M_TOP_PAD, MALLOC_PAD_BYTES);
 	(void)mallopt(M_MMAP_THRESHOLD, MALLOC_MMAP_BYTES);
@@ -359,6 +371,10 @@ main(int argc, char *argv[])
 		goto out;
 	if (daemon.options.check_only || daemon.options.print) {
 		status = check_only(&daemon);
+		goto out;
+	}
+	if (is_audit || is_sampled) {
+		status = audit_command(&daemon.settings, sample);
 		goto out;
 	}
 	if (start(&daemon) == ERR_OK)

@@ -14,8 +14,8 @@
 
 #include "commerced/push.h"
 #include "commerced/push_delay.h"
+#include "commerced/push_send.h"
 #include "commerced/push_slot.h"
-#include "commerced/shop/access.h"
 #include "commerced/shop/publish.h"
 #include "commerced/storage_client.h"
 #include "common/clock.h"
@@ -33,6 +33,7 @@ enum push_count { PUSH_COUNT_STORED, PUSH_COUNT_DELETED, PUSH_COUNT_DROPPED,
 struct push_service {
 	struct push_options options;
 	struct storage_client *client;
+	struct push_sender sender;
 	pthread_t thread;
 	bool has_thread;
 	pthread_mutex_t lock;		/* for the next three */
@@ -199,58 +200,6 @@ push_put_off(struct push_service *push, const struct push *what,
 	(void)push_record(push, what->version, NULL, not_before_ms);
 }
 
-/* --- a transfer ----------------------------------------------------------- */
-
-/* The file, or the piece of it that is next; asks first for a large one. */
-static enum err
-push_send(struct push_service *push, struct push_slot *slot,
-    const struct storage_request *request)
-{
-	uint64_t piece = push->options.piece_bytes;
-	struct storage_body body = { .from = slot->offset };
-	enum err e = spool_object_open(push->options.spool,
-	    slot->push.object, &body.descriptor, &body.total);
-
-	if (e != ERR_OK)
-		return e;
-	if (slot->step == PUSH_STEP_WHOLE && body.total > piece)
-		slot->step = PUSH_STEP_ASK;
-	if (slot->step == PUSH_STEP_ASK) {
-		(void)close(body.descriptor);
-		return storage_client_head(push->client, request->url,
-		    request->token, slot);
-	}
-	if (slot->step == PUSH_STEP_PIECE && body.from >= body.total) {
-		(void)close(body.descriptor);
-		return ERR_IO;		/* shorter than the books say */
-	}
-	body.to = body.total - body.from > piece ? body.from + piece :
-	    body.total;
-	return storage_client_put(push->client, request->url,
-	    request->token, &body, slot);
-}
-
-/* Hand a transfer to the client; on an error nothing is under way. */
-static enum err
-push_transfer(struct push_service *push, struct push_slot *slot)
-{
-	bool is_put = slot->kind == PUSH_STORE;
-	struct storage_request request;
-	enum err e;
-
-	e = access_storage_request(push->options.shop,
-	    is_put ? TOKEN_PUT : TOKEN_DELETE, slot->push.object, &request);
-	if (e != ERR_OK)
-		return e;
-	if (is_put)
-		e = push_send(push, slot, &request);
-	else
-		e = storage_client_delete(push->client, request.url,
-		    request.token, slot);
-	secret_wipe(&request, sizeof(request));
-	return e;
-}
-
 /* --- the end of a transfer ------------------------------------------------ */
 
 /* Done at the storage service; now in the books. */
@@ -317,7 +266,7 @@ push_fail(struct push_service *push, const struct push_slot *slot,
 static bool
 push_go_on(struct push_service *push, struct push_slot *slot)
 {
-	enum err e = push_transfer(push, slot);
+	enum err e = push_send(&push->sender, slot);
 
 	if (e != ERR_OK)
 		push_put_off(push, &slot->push, slot->push.attempts + 1,
@@ -378,7 +327,7 @@ push_begin(struct push_service *push, enum push_kind kind,
 
 	*slot = (struct push_slot){ .push = *what, .kind = kind,
 	    .is_used = true };
-	e = push_transfer(push, slot);
+	e = push_send(&push->sender, slot);
 	if (e == ERR_OK)
 		return;
 	slot->is_used = false;
@@ -527,6 +476,9 @@ push_start(const struct push_options *options, struct push_service **out)
 		return ERR_NO_MEMORY;
 	}
 	e = storage_client_new(options->connect_to, &push->client);
+	push->sender = (struct push_sender){ .shop = options->shop,
+	    .spool = options->spool, .client = push->client,
+	    .piece_bytes = options->piece_bytes };
 	if (e == ERR_OK && pthread_create(&push->thread, NULL, push_main,
 	    push) != 0)
 		e = ERR_INTERNAL;

@@ -113,8 +113,8 @@ spool_remove_leftover(struct spool *spool, int folder, const char *name,
 	return ERR_OK;
 }
 
-enum err
-spool_open(const char *state, struct spool **out)
+static enum err
+spool_open_as(const char *state, bool is_owner, struct spool **out)
 {
 	struct spool *spool = calloc(1, sizeof(*spool));
 	enum err e = ERR_NO_MEMORY;
@@ -132,7 +132,7 @@ spool_open(const char *state, struct spool **out)
 	if (e == ERR_OK)
 		e = spool_folder_open(spool->folder, SPOOL_INCOMING,
 		    &spool->incoming);
-	if (e == ERR_OK)
+	if (e == ERR_OK && is_owner)
 		e = spool_folder_visit(spool, spool->incoming,
 		    spool_remove_leftover, NULL);
 	if (e == ERR_OK) {
@@ -144,6 +144,18 @@ out:
 		(void)close(at);
 	spool_close(spool);
 	return e;
+}
+
+enum err
+spool_open(const char *state, struct spool **out)
+{
+	return spool_open_as(state, true, out);
+}
+
+enum err
+spool_open_beside(const char *state, struct spool **out)
+{
+	return spool_open_as(state, false, out);
 }
 
 void

@@ -39,6 +39,10 @@ struct spool_object {
  * ERR_IO (logged), ERR_NO_MEMORY.
  */
 enum err spool_open(const char *state, struct spool **out);
+/*
+ * The same beside the process that holds the lock: to open sealed files alone.
+ */
+enum err spool_open_beside(const char *state, struct spool **out);
 void spool_close(struct spool *spool);	/* NULL is allowed */
 
 /*

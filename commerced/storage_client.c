@@ -24,7 +24,7 @@
  */
 #define STORAGE_SILENCE_S 120L
 #define STORAGE_UPLOAD_BUFFER (256L * 1024)
-#define STORAGE_BODY_MAX 4096	/* of an answer; what is longer is cut */
+#define STORAGE_BODY_MAX ((size_t)4096)	/* of an answer that is told */
 #define STORAGE_FIELD_SIZE 128
 #define STORAGE_WAIT_MOST_MS INT64_C(3600000)
 
@@ -33,6 +33,7 @@ struct storage_client {
 	struct curl_slist *connect_to;	/* "::HOST:PORT" */
 	const char *socket_path;	/* unix:, or NULL */
 	struct storage_transfer *transfers;
+	char *answered;			/* the body of the last answer */
 	atomic_bool is_woken;
 };
 
@@ -48,8 +49,8 @@ struct storage_transfer {
 	int read_errno;			/* of the file; 0: none */
 	bool is_complete;		/* what the answer's fields say */
 	int64_t upload_offset;
-	size_t body_size;
-	char body[STORAGE_BODY_MAX];
+	size_t body_size, body_capacity;
+	char *body;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -115,6 +116,7 @@ storage_transfer_free(struct storage_transfer *transfer)
 	curl_slist_free_all(transfer->fields);
 	if (transfer->descriptor >= 0)
 		(void)close(transfer->descriptor);
+	free(transfer->body);
 	free(transfer);
 }
 
@@ -125,6 +127,7 @@ storage_client_free(struct storage_client *client)
 		return;
 	while (client->transfers != NULL)
 		storage_transfer_free(client->transfers);
+	free(client->answered);
 	curl_slist_free_all(client->connect_to);
 	if (client->multi != NULL)
 		(void)curl_multi_cleanup(client->multi);
@@ -170,7 +173,7 @@ static size_t
 storage_write(char *bytes, size_t size, size_t count, void *context)
 {
 	struct storage_transfer *transfer = context;
-	size_t room = sizeof(transfer->body) - 1 - transfer->body_size;
+	size_t room = transfer->body_capacity - transfer->body_size;
 	size_t taken = size * count < room ? size * count : room;
 
 	memcpy(transfer->body + transfer->body_size, bytes, taken);
@@ -303,8 +306,10 @@ storage_transfer_new(struct storage_client *client, const char *token,
 	transfer->previous = &client->transfers;
 	client->transfers = transfer;
 	(void)snprintf(field, sizeof(field), "Authorization: Bearer %s", token);
+	transfer->body_capacity = STORAGE_BODY_MAX;
+	transfer->body = malloc(transfer->body_capacity);
 	transfer->easy = curl_easy_init();
-	is_ready = transfer->easy != NULL &&
+	is_ready = transfer->easy != NULL && transfer->body != NULL &&
 	    storage_transfer_add_field(transfer, field) &&
 	    storage_transfer_add_field(transfer,
 	    "Content-Type: application/octet-stream") &&
@@ -375,6 +380,42 @@ storage_client_head(struct storage_client *client, const char *url,
 	return storage_transfer_start(transfer,
 	    storage_transfer_set(transfer, url) &&
 	    !curl_easy_setopt(transfer->easy, CURLOPT_NOBODY, 1L));
+}
+
+/* Room for size bytes of an answer, problems included. */
+static bool
+storage_transfer_set_room(struct storage_transfer *transfer, size_t size)
+{
+	char *body;
+
+	if (size <= transfer->body_capacity)
+		return true;
+	body = realloc(transfer->body, size);
+	if (body == NULL)
+		return false;
+	transfer->body = body;
+	transfer->body_capacity = size;
+	return true;
+}
+
+enum err
+storage_client_get(struct storage_client *client, const char *url,
+    const char *token, const struct storage_range *range, void *context)
+{
+	char field[STORAGE_FIELD_SIZE];
+	struct storage_transfer *transfer;
+
+	transfer = storage_transfer_new(client, token, -1, context);
+	if (transfer == NULL)
+		return ERR_NO_MEMORY;
+	(void)snprintf(field, sizeof(field), "Range: bytes=%" PRIu64 "-%"
+	    PRIu64, range->from, range->from + range->size - 1);
+	return storage_transfer_start(transfer,
+	    storage_transfer_set_room(transfer, range->size > 0 ?
+	    range->size : STORAGE_LIST_MAX) &&
+	    (range->size == 0 ||
+	    storage_transfer_add_field(transfer, field)) &&
+	    storage_transfer_set(transfer, url));
 }
 
 enum err
@@ -469,6 +510,10 @@ storage_client_take_answer(struct storage_client *client,
 	(void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
 	    (char **)&transfer);
 	storage_answer_fill(transfer, code, answer);
+	free(client->answered);
+	answer->body = client->answered = transfer->body;
+	answer->body_size = transfer->body_size;
+	transfer->body = NULL;
 	storage_transfer_free(transfer);
 	return true;
 }

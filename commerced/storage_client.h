@@ -5,6 +5,7 @@
 #define COMMERCED_STORAGE_CLIENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/err.h"
@@ -24,6 +25,9 @@ struct storage_answer {
 	bool is_complete;	/* Upload-Complete: ?1 */
 	int64_t upload_offset;	/* Upload-Offset; -1: none */
 	uint64_t sent;		/* bytes of the body that left */
+	const char *body;	/* body_size bytes of it, cut where more came
+				 * than fits; until the next wait */
+	size_t body_size;
 	char slug[STORAGE_SLUG_SIZE];	/* of the problem, "" when none */
 	char reason[STORAGE_REASON_SIZE];	/* for the log; no secrets */
 };
@@ -56,6 +60,18 @@ struct storage_body {
 /* Begin a PUT.  url and token are copied.  ERR_NO_MEMORY, ERR_INTERNAL. */
 enum err storage_client_put(struct storage_client *client, const char *url,
     const char *token, const struct storage_body *body, void *context);
+
+/*
+ * Begin a GET: of the size bytes from `from` on, or with size 0 of all, of
+ * which STORAGE_LIST_MAX are kept.
+ */
+#define STORAGE_LIST_MAX ((size_t)512 * 1024)
+struct storage_range {
+	uint64_t from;
+	size_t size;
+};
+enum err storage_client_get(struct storage_client *client, const char *url,
+    const char *token, const struct storage_range *range, void *context);
 
 /* Begin a HEAD. */
 enum err storage_client_head(struct storage_client *client, const char *url,

@@ -32,6 +32,12 @@ void db_close(struct db *db);	/* NULL is allowed */
 enum err db_migrate(struct db *db);
 
 /*
+ * Is a reader's database of this release's schema?  ERR_SCHEMA_NEWER, ERR_DB
+ * (older: the daemon is to be started once), logged.
+ */
+enum err db_check_schema(struct db *db);
+
+/*
  * A group of the writer, and its savepoints; a snapshot of a reader.  Errors:
  * ERR_STORAGE_FULL, ERR_IO, ERR_NO_MEMORY, ERR_BUSY, ERR_DB; each is logged.
  * After one, db_in_transaction() says whether the group is still there.

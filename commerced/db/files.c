@@ -243,14 +243,57 @@ db_push_backlog(struct db *db, int64_t *count, int64_t *oldest_pending_ms)
 	return query_end(&query);
 }
 
-enum err
-db_object_is_local(struct db *db, const char *object, bool *out)
+/* A question about one object that is answered with yes or no. */
+static enum err
+db_object_ask(struct db *db, enum statement number, const char *object,
+    bool *out)
 {
 	uint8_t bytes[OBJECT_ID_LENGTH / 2];
 	struct query query;
 
-	query_begin(&query, db, STMT_OBJECT_IS_LOCAL);
+	query_begin(&query, db, number);
 	query_object(&query, object, bytes);
 	*out = query_next(&query) && row_int(&query) != 0;
+	return query_end(&query);
+}
+
+enum err
+db_object_is_local(struct db *db, const char *object, bool *out)
+{
+	return db_object_ask(db, STMT_OBJECT_IS_LOCAL, object, out);
+}
+
+enum err
+db_object_is_stored(struct db *db, const char *object, bool *out)
+{
+	return db_object_ask(db, STMT_OBJECT_IS_STORED, object, out);
+}
+
+enum err
+db_versions_after(struct db *db, const char *object, struct kept_row *rows,
+    int64_t capacity, size_t *count)
+{
+	uint8_t bytes[OBJECT_ID_LENGTH / 2];
+	struct query query;
+
+	*count = 0;
+	query_begin(&query, db, STMT_VERSIONS_AFTER);
+	if (object[0] == '\0')
+		query_bytes(&query, bytes, 0);
+	else
+		query_object(&query, object, bytes);
+	query_int(&query, capacity);
+	while (query_next(&query)) {
+		struct kept_row *row = &rows[(*count)++];
+
+		row->id = row_uuid(&query);
+		row_object(&query, row->object);
+		row->size = row_int(&query);
+		row->sealed_size = row_int(&query);
+		row->state = (enum version_state)row_int(&query);
+		row->is_local = row_int(&query) != 0;
+		row_text_into(&query, row->master_key,
+		    sizeof(row->master_key));
+	}
 	return query_end(&query);
 }

@@ -89,5 +89,23 @@ enum err db_push_list(struct db *db, enum db_push kind,
 enum err db_push_backlog(struct db *db, int64_t *count,
     int64_t *oldest_pending_ms);
 enum err db_object_is_local(struct db *db, const char *object, bool *out);
+enum err db_object_is_stored(struct db *db, const char *object, bool *out);
+
+struct kept_row {
+	struct uuid id;
+	char object[OBJECT_ID_LENGTH + 1];
+	int64_t size;
+	int64_t sealed_size;
+	enum version_state state;
+	bool is_local;
+	char master_key[MASTER_KEY_ID_SIZE];
+};
+
+/*
+ * Versions that are not DELETED, in order of their objects, after one (""
+ * for the first); at most capacity, *count of them.
+ */
+enum err db_versions_after(struct db *db, const char *object,
+    struct kept_row *rows, int64_t capacity, size_t *count);
 
 #endif

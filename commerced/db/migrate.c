@@ -48,21 +48,38 @@ out:
 	return e;
 }
 
+/* The version, which is none of a later release. */
+static enum err
+db_schema_known(struct db *db, int64_t *version)
+{
+	enum err e = db_schema_version(db, version);
+
+	if (e || *version <= db_migration_count)
+		return e;
+	log_error("database was written by a later release; install that one "
+	    "schema=%" PRId64 " known=%d", *version, db_migration_count);
+	return ERR_SCHEMA_NEWER;
+}
+
+enum err
+db_check_schema(struct db *db)
+{
+	int64_t version = 0;
+	enum err e = db_schema_known(db, &version);
+
+	if (e || version == db_migration_count)
+		return e;
+	log_error("database is of an earlier release; start commerced once, "
+	    "which brings it forward schema=%" PRId64, version);
+	return ERR_DB;
+}
+
 enum err
 db_migrate(struct db *db)
 {
 	int64_t version = 0;
-	enum err e;
+	enum err e = db_schema_known(db, &version);
 
-	e = db_schema_version(db, &version);
-	if (e)
-		return e;
-	if (version > db_migration_count) {
-		log_error("database was written by a later release; install "
-		    "that one schema=%" PRId64 " known=%d", version,
-		    db_migration_count);
-		return ERR_SCHEMA_NEWER;
-	}
 	while (!e && version < db_migration_count) {
 		e = db_migrate_to(db, (int)++version);
 		if (!e)

@@ -412,6 +412,12 @@ const char *const statement_sql[STMT__COUNT] = {
 	    " (SELECT min(created_ms) FROM version WHERE state = 0)",
 	[STMT_OBJECT_IS_LOCAL] =
 	    "SELECT local FROM version WHERE object = ?1",
+	[STMT_OBJECT_IS_STORED] =
+	    "SELECT state = 1 FROM version WHERE object = ?1",
+	[STMT_VERSIONS_AFTER] =
+	    "SELECT uuid, object, size, sealed_size, state, local, master_key"
+	    " FROM version WHERE object > ?1 AND state <> 3"
+	    " ORDER BY object LIMIT ?2",
 
 	[STMT_PURCHASE_KEY_GET] =
 	    "SELECT request_hash, purchase FROM purchase_key"

@@ -228,7 +228,9 @@ access_storage_request(struct shop *shop, enum token_method method,
 		parts.after = object;
 		break;
 	case TOKEN_GET:
-		return ERR_MALFORMED_URL;
+		parts.grant = "audit";
+		parts.resource = TOKEN_MEDIA;
+		break;
 	}
 	return access_sign(shop, method, &parts, out);
 }

@@ -55,8 +55,9 @@ struct storage_request {
 };
 
 /*
- * method PUT (grant "publish"), DELETE ("withdraw") of object, or LIST
- * ("audit"), where object is where to go on after, or NULL.  ERR_CRYPTO,
+ * method PUT (grant "publish"), DELETE ("withdraw") or GET ("audit") of
+ * object, or LIST ("audit"), where object is where to go on after, or NULL.
+ * ERR_CRYPTO,
  * ERR_MALFORMED_URL.
  */
 enum err access_storage_request(struct shop *shop, enum token_method method,

@@ -127,4 +127,32 @@ enum err push_backlog(struct shop *shop, int64_t *count,
 enum err publish_object_is_local(struct shop *shop, const char *object,
     bool *out);
 
+/* --- what an audit compares with the storage service --------------------- */
+
+struct kept_version {
+	struct uuid version_id;
+	char object[OBJECT_ID_LENGTH + 1];
+	int64_t size;			/* plaintext */
+	int64_t sealed_size;
+	enum version_state state;	/* not DELETED */
+	bool is_local;			/* sealed file is here */
+	char master_key[MASTER_KEY_ID_SIZE];
+};
+
+/*
+ * The versions after object ("": the first), in order of their objects;
+ * *count of at most capacity, and of at most 64.
+ */
+enum err publish_versions(struct shop *shop, const char *object,
+    struct kept_version *versions, size_t capacity, size_t *count);
+
+/* Is the object that of a version that is STORED, just now? */
+enum err publish_object_is_stored(struct shop *shop, const char *object,
+    bool *out);
+
+/* The key that opens a version; the caller wipes it.  ERR_KEY_FILE, _CRYPTO. */
+enum err publish_download_key(struct shop *shop,
+    const struct kept_version *version,
+    uint8_t identity[static SEALED_IDENTITY_BYTES]);
+
 #endif

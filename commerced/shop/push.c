@@ -112,3 +112,60 @@ publish_object_is_local(struct shop *shop, const char *object, bool *out)
 	reader_return(shop, db);
 	return e;
 }
+
+enum err
+publish_object_is_stored(struct shop *shop, const char *object, bool *out)
+{
+	struct db *db;
+	enum err e;
+
+	*out = false;
+	e = reader_borrow(shop, &db);
+	if (e)
+		return e;
+	e = db_object_is_stored(db, object, out);
+	reader_return(shop, db);
+	return e;
+}
+
+static struct kept_version
+kept_from_row(const struct kept_row *row)
+{
+	struct kept_version version = { .version_id = row->id,
+	    .size = row->size, .sealed_size = row->sealed_size,
+	    .state = row->state, .is_local = row->is_local };
+
+	memcpy(version.object, row->object, sizeof(version.object));
+	memcpy(version.master_key, row->master_key,
+	    sizeof(version.master_key));
+	return version;
+}
+
+enum err
+publish_versions(struct shop *shop, const char *object,
+    struct kept_version *versions, size_t capacity, size_t *count)
+{
+	struct kept_row rows[PUSH_PAGE];
+	struct db *db;
+	enum err e;
+
+	*count = 0;
+	if (capacity > PUSH_PAGE)
+		capacity = PUSH_PAGE;
+	e = reader_borrow(shop, &db);
+	if (e)
+		return e;
+	e = db_versions_after(db, object, rows, (int64_t)capacity, count);
+	reader_return(shop, db);
+	for (size_t i = 0; i < *count; i++)
+		versions[i] = kept_from_row(&rows[i]);
+	return e;
+}
+
+enum err
+publish_download_key(struct shop *shop, const struct kept_version *version,
+    uint8_t identity[static SEALED_IDENTITY_BYTES])
+{
+	return keys_download_key(identity, shop->options.master_keys,
+	    version->master_key, &version->version_id);
+}

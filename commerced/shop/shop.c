@@ -67,7 +67,7 @@ shop_check_keys(const struct shop *shop, const struct signing_keys *keys)
 
 /* New books take the configuration's names; old ones must have them. */
 static enum err
-shop_check_books(struct shop *shop)
+shop_check_books(struct shop *shop, struct db *db)
 {
 	const struct shop_options *options = &shop->options;
 	char commerce_id[COMMERCE_ID_MAX + 1];
@@ -75,11 +75,13 @@ shop_check_books(struct shop *shop)
 	bool found = false;
 	enum err e;
 
-	e = db_shop_get(shop->writer.db, commerce_id, currency, &found);
+	e = db_shop_get(db, commerce_id, currency, &found);
 	if (e)
 		return e;
+	if (!found && options->is_reader)
+		return ERR_DB;
 	if (!found)
-		return db_shop_add(shop->writer.db, options->commerce_id,
+		return db_shop_add(db, options->commerce_id,
 		    options->currency, shop_now_ms(shop));
 	if (strcmp(commerce_id, options->commerce_id) != 0) {
 		log_error("books are those of commerce id %s, the "
@@ -97,6 +99,22 @@ shop_check_books(struct shop *shop)
 }
 
 static enum err
+shop_start_reader(struct shop *shop)
+{
+	struct db *db;
+	enum err e;
+
+	e = reader_borrow(shop, &db);
+	if (e)
+		return e;
+	e = db_check_schema(db);
+	if (!e)
+		e = shop_check_books(shop, db);
+	reader_return(shop, db);
+	return e;
+}
+
+static enum err
 shop_start(struct shop *shop)
 {
 	enum err e;
@@ -109,11 +127,13 @@ shop_start(struct shop *shop)
 		shop->path = NULL;
 		return ERR_NO_MEMORY;
 	}
+	if (shop->options.is_reader)
+		return shop_start_reader(shop);
 	e = db_open(shop->path, DB_WRITER, &shop->writer.db);
 	if (!e)
 		e = db_migrate(shop->writer.db);
 	if (!e)
-		e = shop_check_books(shop);
+		e = shop_check_books(shop, shop->writer.db);
 	if (!e)
 		e = checkpointer_start(shop);
 	if (!e)

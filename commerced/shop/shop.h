@@ -34,6 +34,8 @@ struct shop_options {
 	struct signing_keys *signing_keys;	/* taken: also by a failed
 						 * shop_open() */
 
+	bool is_reader;			/* beside the process that writes: books
+					 * that are there, no jobs */
 	size_t queue_max;		/* waiting jobs; 0: 4,096 */
 	size_t readers;			/* read connections kept; 0: 8 */
 	int64_t access_base_s;		/* lifetime of a buyer's token: base */
