@@ -77,6 +77,13 @@ open_state(struct daemon *daemon)
 	return process_lock_folder(daemon->state, path);
 }
 
+/* A text that may be left out of the configuration. */
+static bool
+is_given(const char *text)
+{
+	return text != NULL && text[0] != '\0';
+}
+
 static enum err
 open_shop(struct daemon *daemon)
 {
@@ -90,6 +97,11 @@ open_shop(struct daemon *daemon)
 		.access_rate_bytes_s = settings->token_rate_bytes,
 		.access_max_s = settings->token_lifetime_most_s,
 		.session_lifetime_s = settings->session_lifetime_s,
+		.seller_name = is_given(settings->shop_legal_name) ?
+		    settings->shop_legal_name : settings->shop_name,
+		.seller_tax_id = is_given(settings->shop_tax_id) ?
+		    settings->shop_tax_id : NULL,
+		.tax_rate = settings_tax_rate(settings),
 		.fatal = fatal,
 		.context = daemon,
 	};

@@ -88,6 +88,23 @@ item_list_clear(struct item_list *list)
 	*list = (struct item_list){ 0 };
 }
 
+int64_t
+tax_contained(int64_t amount_minor, int64_t rate)
+{
+	const int64_t whole = 10000 + rate;
+
+	/* At most 10^12 * 10^4 * 2. */
+	return (2 * amount_minor * rate + whole) / (2 * whole);
+}
+
+void
+seller_clear(struct seller *seller)
+{
+	free(seller->legal_name);
+	free(seller->tax_id);
+	*seller = (struct seller){ 0 };
+}
+
 void
 facets_clear(struct facets *facets)
 {
@@ -104,10 +121,19 @@ facets_clear(struct facets *facets)
 void
 purchase_clear(struct purchase *purchase)
 {
+	seller_clear(&purchase->seller);
 	for (size_t i = 0; i < purchase->line_count; i++)
 		free(purchase->lines[i].title);
 	free(purchase->lines);
 	*purchase = (struct purchase){ 0 };
+}
+
+void
+refund_clear(struct refund *refund)
+{
+	free(refund->reason);
+	free(refund->items);
+	*refund = (struct refund){ 0 };
 }
 
 void

@@ -57,6 +57,12 @@ const char *purchase_status_text(enum purchase_status status);
 /* ERR_OUT_OF_RANGE when text is no kind. */
 enum err item_kind_parse(const char *text, enum item_kind *kind);
 
+/*
+ * The tax that an amount contains at a rate in hundredths of a percent, to
+ * the nearest minor unit, halves up.
+ */
+int64_t tax_contained(int64_t amount_minor, int64_t rate);
+
 struct account {
 	int64_t number;		/* inside: of the books and all other tables */
 	struct uuid id;		/* outside */
@@ -140,7 +146,16 @@ struct purchase_line {
 	char *title;		/* as it was when sold */
 	int64_t price_minor;
 	int64_t deducted_minor;
+	int64_t tax_minor;	/* contained in what it cost */
 	enum purchase_status status;	/* PAID or REFUNDED */
+};
+
+/* Who sells, as receipts tell it. */
+struct seller {
+	int64_t number;
+	char *legal_name;
+	char *tax_id;		/* NULL: none */
+	int64_t tax_rate;	/* in hundredths of a percent */
 };
 
 struct purchase {
@@ -150,8 +165,24 @@ struct purchase {
 	enum purchase_status status;
 	int64_t created_ms;
 	int64_t total_minor;
+	int64_t tax_minor;	/* the sum of the lines' */
+	int64_t refunded_minor;	/* likewise, of those refunded */
+	bool is_gift;		/* for somebody else */
+	struct seller seller;
 	struct purchase_line *lines;
 	size_t line_count;
+};
+
+/* Money back for lines of a purchase. */
+struct refund {
+	int64_t number;
+	struct uuid id;
+	int64_t purchase;	/* its number */
+	int64_t amount_minor;
+	char *reason;
+	int64_t created_ms;
+	struct uuid *items;	/* of the lines */
+	size_t item_count;
 };
 
 struct purchase_list {
@@ -180,7 +211,9 @@ void file_list_clear(struct file_list *list);
 void item_clear(struct item *item);
 void item_list_clear(struct item_list *list);
 void facets_clear(struct facets *facets);
+void seller_clear(struct seller *seller);
 void purchase_clear(struct purchase *purchase);
+void refund_clear(struct refund *refund);
 void purchase_list_clear(struct purchase_list *list);
 void library_list_clear(struct library_list *list);
 

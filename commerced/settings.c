@@ -20,6 +20,17 @@ static const struct config_key settings_keys[] = {
 	{ .name = "shop-name", .kind = CONFIG_TEXT,
 	    .offset = FIELD(shop_name), .initial = "Counterfoil",
 	    .help = "The name of the shop, as buyers see it." },
+	{ .name = "shop-legal-name", .kind = CONFIG_TEXT,
+	    .offset = FIELD(shop_legal_name), .initial = "",
+	    .help = "Who sells, as receipts tell it; without one it is "
+	    "shop-name." },
+	{ .name = "shop-tax-id", .kind = CONFIG_TEXT,
+	    .offset = FIELD(shop_tax_id), .initial = "",
+	    .help = "The seller's tax number, as receipts tell it." },
+	{ .name = "tax-rate", .kind = CONFIG_TEXT,
+	    .offset = FIELD(tax_rate), .initial = "0",
+	    .help = "The tax that prices contain, in percent with at most two "
+	    "decimals; 19 makes 0.19 of 1.19 a tax." },
 	{ .name = "shop-url", .kind = CONFIG_ORIGIN,
 	    .offset = FIELD(shop_url),
 	    .help = "The origin under which browsers reach the shop; cookies "
@@ -205,6 +216,27 @@ settings_access_log_is_valid(const char *text)
 	    strspn(text, "0123456789") == strlen(text);
 }
 
+int64_t
+settings_tax_rate(const struct settings *settings)
+{
+	const char *text = settings->tax_rate;
+	size_t whole = strspn(text, "0123456789"), decimals = 0;
+	int64_t rate = 0;
+
+	if (text[whole] == '.')
+		decimals = strspn(text + whole + 1, "0123456789");
+	if (whole < 1 || whole > 3 || decimals > 2 ||
+	    (text[whole] == '.') != (decimals > 0) ||
+	    text[whole + (decimals > 0 ? decimals + 1 : 0)] != '\0')
+		return -1;
+	for (size_t i = 0; i < whole; i++)
+		rate = rate * 10 + (text[i] - '0');
+	for (size_t i = 0; i < 2; i++)
+		rate = rate * 10 + (i < decimals ?
+		    text[whole + 1 + i] - '0' : 0);
+	return rate <= 10000 ? rate : -1;
+}
+
 /* What the table cannot say.  All faults are logged, not the first alone. */
 static enum err
 settings_check(const char *path, const struct settings *s)
@@ -223,6 +255,11 @@ settings_check(const char *path, const struct settings *s)
 	}
 	if (s->shop_name[0] == '\0') {
 		log_error("%s: shop-name: write the name of the shop", path);
+		e = ERR_CONFIG;
+	}
+	if (settings_tax_rate(s) < 0) {
+		log_error("%s: tax-rate: write a percentage from 0 to 100, "
+		    "such as 19 or 7.75", path);
 		e = ERR_CONFIG;
 	}
 	if (!settings_access_log_is_valid(s->access_log)) {

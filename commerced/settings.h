@@ -15,6 +15,9 @@ struct settings {
 	/* who we are */
 	char *commerce_id;
 	char *shop_name;
+	char *shop_legal_name;	/* NULL or "": shop_name */
+	char *shop_tax_id;	/* NULL or "": none */
+	char *tax_rate;		/* percent, as settings_tax_rate() reads it */
 	char *shop_url;		/* origin of the web shop, no path */
 	char *currency;		/* three capitals, ISO 4217 */
 
@@ -71,6 +74,9 @@ struct settings {
  * what to write instead.  ERR_CONFIG, ERR_IO.
  */
 enum err settings_load(const char *path, struct settings *settings);
+
+/* tax-rate in hundredths of a percent; -1 when it is none. */
+int64_t settings_tax_rate(const struct settings *settings);
 
 /* The effective configuration, as settings_load() reads it. */
 enum err settings_print(FILE *out, const struct settings *settings);

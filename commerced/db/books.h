@@ -12,7 +12,8 @@
 #include "commerced/model.h"
 
 enum ledger_number { LEDGER_GIFT_ISSUE = 1, LEDGER_SALES = 2 };
-enum transfer_kind { TRANSFER_GIFT = 1, TRANSFER_SALE = 2 };
+enum transfer_kind { TRANSFER_GIFT = 1, TRANSFER_SALE = 2,
+	TRANSFER_REFUND = 3 };
 
 /* Whose books these are; *found is false for new ones. */
 enum err db_shop_get(struct db *db, char commerce_id[static COMMERCE_ID_MAX

@@ -66,6 +66,8 @@ db_purchase_add(struct db *db, struct purchase *purchase)
 	query_int(&query, purchase->account);
 	query_int(&query, purchase->created_ms);
 	query_int(&query, purchase->total_minor);
+	query_int(&query, purchase->seller.number);
+	query_int(&query, purchase->is_gift);
 	e = query_run(&query);
 	purchase->number = e ? 0 : sqlite3_last_insert_rowid(db->handle);
 	return e;
@@ -95,7 +97,11 @@ db_entitlement_add(struct db *db, const struct entitlement *entitlement)
 	query_begin(&query, db, STMT_ENTITLEMENT_ADD);
 	query_int(&query, entitlement->account);
 	query_int(&query, entitlement->item);
-	query_int(&query, entitlement->purchase);
+	query_int(&query, entitlement->source);
+	if (entitlement->purchase == 0)
+		query_null(&query);
+	else
+		query_int(&query, entitlement->purchase);
 	query_int(&query, entitlement->created_ms);
 	query_int(&query, entitlement->sequence);
 	query_bytes(&query, entitlement->grant_seed, DB_GRANT_SEED_BYTES);
@@ -128,6 +134,23 @@ db_purchase_read(struct query *query, struct purchase *out)
 	out->status = (enum purchase_status)row_int(query);
 	out->created_ms = row_int(query);
 	out->total_minor = row_int(query);
+	out->is_gift = row_int(query) != 0;
+	out->seller.number = row_int(query);
+	out->seller.legal_name = row_text(query);
+	out->seller.tax_id = row_text(query);
+	out->seller.tax_rate = row_int(query);
+}
+
+/* What follows from the other members of a line. */
+static void
+db_purchase_count_line(struct purchase *purchase, struct purchase_line *line)
+{
+	const int64_t paid = line->price_minor - line->deducted_minor;
+
+	line->tax_minor = tax_contained(paid, purchase->seller.tax_rate);
+	purchase->tax_minor += line->tax_minor;
+	if (line->status == PURCHASE_REFUNDED)
+		purchase->refunded_minor += paid;
 }
 
 static enum err
@@ -153,6 +176,7 @@ db_purchase_lines(struct db *db, struct purchase *out)
 		line->price_minor = row_int(&query);
 		line->deducted_minor = row_int(&query);
 		line->status = (enum purchase_status)row_int(&query);
+		db_purchase_count_line(out, line);
 	}
 	return query_end(&query);
 }
@@ -193,6 +217,55 @@ db_purchase_get(struct db *db, int64_t account, const struct uuid *id,
 	query_uuid(&query, id);
 	query_int(&query, account);
 	return db_purchase_read_one(&query, out);
+}
+
+enum err
+db_purchase_get_any(struct db *db, const struct uuid *id,
+    struct purchase *out)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_PURCHASE_GET_ANY);
+	query_uuid(&query, id);
+	return db_purchase_read_one(&query, out);
+}
+
+enum err
+db_purchase_set_status(struct db *db, const struct purchase *purchase)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_PURCHASE_SET_STATUS);
+	query_int(&query, purchase->number);
+	query_int(&query, purchase->status);
+	return query_run(&query);
+}
+
+static void
+query_seller(struct query *query, const struct seller *seller)
+{
+	query_text(query, seller->legal_name);
+	query_text(query, seller->tax_id);
+	query_int(query, seller->tax_rate);
+}
+
+enum err
+db_seller_find(struct db *db, struct seller *seller)
+{
+	struct query query;
+	enum err e;
+
+	query_begin(&query, db, STMT_SELLER_FIND);
+	query_seller(&query, seller);
+	seller->number = query_next(&query) ? row_int(&query) : 0;
+	e = query_end(&query);
+	if (e || seller->number != 0)
+		return e;
+	query_begin(&query, db, STMT_SELLER_ADD);
+	query_seller(&query, seller);
+	e = query_run(&query);
+	seller->number = e ? 0 : sqlite3_last_insert_rowid(db->handle);
+	return e;
 }
 
 enum err

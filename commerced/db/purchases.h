@@ -34,31 +34,46 @@ struct sale_row {
 enum err db_item_for_sale(struct db *db, const struct uuid *id,
     const char *today, struct sale_row *out);
 
-/* id, account, created_ms and total_minor; sets the receipt's number. */
+/*
+ * id, account, created_ms, total_minor, is_gift and the seller's number; sets
+ * the receipt's number.
+ */
 enum err db_purchase_add(struct db *db, struct purchase *purchase);
 enum err db_purchase_line_add(struct db *db, int64_t purchase,
     int64_t position, const struct sale_row *line);
 
+enum entitlement_source { SOURCE_PAID = 1, SOURCE_GIFT = 2,
+	SOURCE_FULFILMENT = 3 };
+
 struct entitlement {
 	int64_t account;
 	int64_t item;
-	int64_t purchase;
+	enum entitlement_source source;
+	int64_t purchase;	/* 0: none */
 	int64_t created_ms;
 	int64_t sequence;
 	uint8_t grant_seed[DB_GRANT_SEED_BYTES];
 };
-/* Of a paid line.  ERR_DB when the account has the item already. */
+/* ERR_DB when the account has the item already. */
 enum err db_entitlement_add(struct db *db,
     const struct entitlement *entitlement);
 /* Note that the newest stored versions of the item and of what it contains
  * have a buyer. */
 enum err db_item_sold(struct db *db, int64_t item, int64_t sequence);
 
-/* With lines.  ERR_NOT_FOUND. */
+/* The row of a seller, made when there is none like it: sets its number. */
+enum err db_seller_find(struct db *db, struct seller *seller);
+
+/* With lines and taxes.  ERR_NOT_FOUND. */
 enum err db_purchase_by_number(struct db *db, int64_t number,
     struct purchase *out);
 enum err db_purchase_get(struct db *db, int64_t account,
     const struct uuid *id, struct purchase *out);
+/* Anybody's. */
+enum err db_purchase_get_any(struct db *db, const struct uuid *id,
+    struct purchase *out);
+enum err db_purchase_set_status(struct db *db,
+    const struct purchase *purchase);
 /* Newest first, numbers below before. */
 enum err db_purchase_list(struct db *db, int64_t account, int64_t before,
     size_t limit, struct purchase_list *out);

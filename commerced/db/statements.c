@@ -11,6 +11,18 @@
 	" item.creator, item.genre, item.description, item.released," \
 	" item.price, item.created_ms, item.published_ms"
 
+/* What db_purchase_read() reads. */
+#define PURCHASE_COLUMNS \
+	"p.id, p.uuid, p.account, p.status, p.created_ms, p.total, p.is_gift," \
+	" s.id, s.legal_name, s.tax_id, s.tax_rate"
+#define PURCHASE_AND_SELLER \
+	" FROM purchase p JOIN seller s ON s.id = p.seller"
+
+/* What db_claim_read() reads. */
+#define CLAIM_COLUMNS \
+	"id, uuid, kind, purchase, reference, master_key, sequence," \
+	" expires_ms, claimed_by"
+
 /* A file's newest version, or nulls. */
 #define NEWEST_VERSION \
 	" LEFT JOIN version v ON v.file = f.id AND v.number =" \
@@ -433,15 +445,15 @@ const char *const statement_sql[STMT__COUNT] = {
 	    " FROM item WHERE uuid = ?1 AND state = 1"
 	    " AND (released IS NULL OR released <= ?2)",
 	[STMT_PURCHASE_ADD] =
-	    "INSERT INTO purchase (uuid, account, created_ms, total)"
-	    " VALUES (?1, ?2, ?3, ?4)",
+	    "INSERT INTO purchase (uuid, account, created_ms, total, seller,"
+	    " is_gift) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[STMT_PURCHASE_LINE_ADD] =
 	    "INSERT INTO purchase_line (purchase, position, item, title,"
 	    " price, deducted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[STMT_ENTITLEMENT_ADD] =
 	    "INSERT INTO entitlement (account, item, source, purchase,"
 	    " created_ms, sequence, grant_seed)"
-	    " VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6)",
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[STMT_VERSIONS_BOUGHT] =
 	    "UPDATE version SET bought = 1 WHERE bought = 0 AND id IN"
 	    " (SELECT stored_version FROM file WHERE item IN "
@@ -450,19 +462,80 @@ const char *const statement_sql[STMT__COUNT] = {
 	    "UPDATE item SET sold_sequence = ?2 WHERE id IN "
 	    ITEM_AND_CONTENTS("?1"),
 	[STMT_PURCHASE_BY_NUMBER] =
-	    "SELECT id, uuid, account, status, created_ms, total"
-	    " FROM purchase WHERE id = ?1",
+	    "SELECT " PURCHASE_COLUMNS PURCHASE_AND_SELLER
+	    " WHERE p.id = ?1",
 	[STMT_PURCHASE_GET] =
-	    "SELECT id, uuid, account, status, created_ms, total"
-	    " FROM purchase WHERE uuid = ?1 AND account = ?2",
+	    "SELECT " PURCHASE_COLUMNS PURCHASE_AND_SELLER
+	    " WHERE p.uuid = ?1 AND p.account = ?2",
 	[STMT_PURCHASE_LINES] =
 	    "SELECT i.uuid, l.title, l.price, l.deducted, l.status"
 	    " FROM purchase_line l JOIN item i ON i.id = l.item"
 	    " WHERE l.purchase = ?1 ORDER BY l.position",
 	[STMT_PURCHASE_LIST] =
-	    "SELECT id, uuid, account, status, created_ms, total"
-	    " FROM purchase WHERE account = ?1 AND id < ?2"
-	    " ORDER BY id DESC LIMIT ?3",
+	    "SELECT " PURCHASE_COLUMNS PURCHASE_AND_SELLER
+	    " WHERE p.account = ?1 AND p.id < ?2"
+	    " ORDER BY p.id DESC LIMIT ?3",
+
+	[STMT_PURCHASE_GET_ANY] =
+	    "SELECT " PURCHASE_COLUMNS PURCHASE_AND_SELLER
+	    " WHERE p.uuid = ?1",
+	[STMT_PURCHASE_SET_STATUS] =
+	    "UPDATE purchase SET status = ?2 WHERE id = ?1",
+	[STMT_SELLER_FIND] =
+	    "SELECT id FROM seller WHERE legal_name = ?1 AND tax_id IS ?2"
+	    " AND tax_rate = ?3",
+	[STMT_SELLER_ADD] =
+	    "INSERT INTO seller (legal_name, tax_id, tax_rate)"
+	    " VALUES (?1, ?2, ?3)",
+
+	[STMT_REFUND_ADD] =
+	    "INSERT INTO refund (uuid, purchase, amount, reason, created_ms)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5)",
+	[STMT_REFUND_GET] =
+	    "SELECT uuid, purchase, amount, reason, created_ms FROM refund"
+	    " WHERE id = ?1",
+	[STMT_REFUND_ITEMS] =
+	    "SELECT i.uuid FROM purchase_line l JOIN item i ON i.id = l.item"
+	    " WHERE l.purchase = ?1 AND l.refund = ?2 ORDER BY l.position",
+	[STMT_LINE_IS_DEDUCTED] =
+	    "SELECT 1 FROM deduction d JOIN purchase_line l"
+	    " ON l.purchase = d.purchase AND l.position = d.position"
+	    " WHERE d.paid_purchase = ?1 AND d.paid_position = ?2"
+	    " AND l.status = 0",
+	[STMT_LINE_REFUND] =
+	    "UPDATE purchase_line SET status = 2, refund = ?3"
+	    " WHERE purchase = ?1 AND position = ?2 AND status = 0",
+	[STMT_ENTITLEMENT_END] =
+	    "DELETE FROM entitlement WHERE account = ?1 AND purchase = ?2"
+	    " AND item = (SELECT item FROM purchase_line"
+	    " WHERE purchase = ?2 AND position = ?3)",
+
+	[STMT_CLAIM_ADD] =
+	    "INSERT INTO claim (uuid, kind, purchase, reference, master_key,"
+	    " lookup, sequence, created_ms, expires_ms)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[STMT_CLAIM_ITEM_ADD] =
+	    "INSERT INTO claim_item (claim, position, item)"
+	    " VALUES (?1, ?2, ?3)",
+	[STMT_CLAIM_BY_NUMBER] =
+	    "SELECT " CLAIM_COLUMNS " FROM claim WHERE id = ?1",
+	[STMT_CLAIM_BY_PURCHASE] =
+	    "SELECT " CLAIM_COLUMNS " FROM claim WHERE purchase = ?1",
+	[STMT_CLAIM_BY_LOOKUP] =
+	    "SELECT " CLAIM_COLUMNS " FROM claim WHERE lookup = ?1",
+	/* Of a gift, what was not refunded. */
+	[STMT_CLAIM_ITEMS] =
+	    "SELECT c.position, i.id, i.uuid FROM claim_item c"
+	    " JOIN item i ON i.id = c.item WHERE c.claim = ?1"
+	    " AND NOT EXISTS (SELECT 1 FROM purchase_line l"
+	    " WHERE l.purchase = ?2 AND l.position = c.position"
+	    " AND l.status <> 0) ORDER BY c.position",
+	[STMT_CLAIM_TAKE] =
+	    "UPDATE claim SET claimed_by = ?2, claimed_ms = ?3"
+	    " WHERE id = ?1 AND claimed_by IS NULL",
+	[STMT_CLAIM_ITEM_SET] =
+	    "UPDATE claim_item SET granted = ?3"
+	    " WHERE claim = ?1 AND position = ?2",
 
 	[STMT_GIFT_BATCH_ADD] =
 	    "INSERT INTO gift_batch (uuid, amount, count, expires_ms,"

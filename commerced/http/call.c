@@ -6,6 +6,7 @@
 
 #include "commerced/http/call.h"
 #include "commerced/shop/purchase.h"
+#include "common/clock.h"
 
 /* --- waiting -------------------------------------------------------------- */
 
@@ -182,6 +183,48 @@ call_idempotency_key(struct http_request *request)
 		return NULL;
 	}
 	return key;
+}
+
+bool
+call_take_code_attempt(struct http_request *request,
+    const struct service *service, const char *account)
+{
+	const struct attempts_key key = { .account = account };
+	int64_t retry_s = 1;
+	enum err e;
+
+	e = attempts_take(service->wrong_codes, &key, clock_monotonic_ms(),
+	    &retry_s);
+	if (e == ERR_OK)
+		return true;
+	http_reply_field(request, "Retry-After", "%lld", (long long)retry_s);
+	http_reply_error(request, e, "Too many wrong codes; wait for the "
+	    "seconds in Retry-After.");
+	return false;
+}
+
+bool
+call_admin_request(struct http_request *request, struct admin_request *out)
+{
+	enum err e;
+
+	out->idempotency_key = call_idempotency_key(request);
+	if (out->idempotency_key == NULL)
+		return false;
+	out->method = http_request_method(request);
+	out->path = http_request_target(request);
+	e = call_request_hash(request, out->request_hash);
+	if (e != ERR_OK)
+		call_reply_error(request, e);
+	return e == ERR_OK;
+}
+
+void
+call_reply_made(struct http_request *request, bool is_replayed, json_t *json)
+{
+	if (is_replayed)
+		http_reply_field(request, "Idempotency-Replayed", "true");
+	http_reply_json(request, is_replayed ? 200 : 201, json);
 }
 
 /* --- who asks ------------------------------------------------------------- */

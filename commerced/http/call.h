@@ -5,6 +5,7 @@
 #include "commerced/http/member.h"
 #include "commerced/http/service.h"
 #include "commerced/model.h"
+#include "commerced/shop/admin_request.h"
 
 /*
  * A write on its way through the shop: the first member of the state of a
@@ -61,6 +62,21 @@ enum err call_request_hash(struct http_request *request,
 
 /* The Idempotency-Key; NULL: missing or malformed, and answered. */
 const char *call_idempotency_key(struct http_request *request);
+
+/*
+ * Count an attempt to guess a code by account, its number as text; given back
+ * for a code that exists.  False: too many, and answered.
+ */
+bool call_take_code_attempt(struct http_request *request,
+    const struct service *service, const char *account);
+
+/* A request of the shop's people with a key; false: it was answered. */
+bool call_admin_request(struct http_request *request,
+    struct admin_request *out);
+
+/* Answer with what was made, now or by the first request with its key. */
+void call_reply_made(struct http_request *request, bool is_replayed,
+    json_t *json);
 
 /* Who asks; what service_authenticate() found. */
 struct principal {

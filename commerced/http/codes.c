@@ -61,25 +61,6 @@ redemption_answer(struct http_request *request, void *application)
 		    redemption->out.balance_minor)));
 }
 
-/* False: too many wrong codes, and answered. */
-static bool
-redemption_take_attempt(struct http_request *request,
-    struct service *service, const struct redemption *redemption)
-{
-	const struct attempts_key key = { .account = redemption->account };
-	int64_t retry_s = 1;
-	enum err e;
-
-	e = attempts_take(service->wrong_codes, &key, clock_monotonic_ms(),
-	    &retry_s);
-	if (e == ERR_OK)
-		return true;
-	http_reply_field(request, "Retry-After", "%lld", (long long)retry_s);
-	http_reply_error(request, e, "Too many wrong codes; wait for the "
-	    "seconds in Retry-After.");
-	return false;
-}
-
 void
 handle_redeem_code(struct http_request *request, void *application)
 {
@@ -98,7 +79,8 @@ handle_redeem_code(struct http_request *request, void *application)
 	http_request_set_state(request, redemption, free);
 	(void)snprintf(redemption->account, sizeof(redemption->account),
 	    "%lld", (long long)session->account);
-	if (!redemption_take_attempt(request, application, redemption))
+	if (!call_take_code_attempt(request, application,
+	    redemption->account))
 		return;
 	redemption->call.job.run = redemption_run;
 	redemption->in.account = session->account;
@@ -182,10 +164,7 @@ issue_answer(struct http_request *request, void *application)
 	} else if (e != ERR_OK) {
 		call_reply_error(request, e);
 	} else {
-		if (issue->out.is_replayed)
-			http_reply_field(request, "Idempotency-Replayed",
-			    "true");
-		http_reply_json(request, issue->out.is_replayed ? 200 : 201,
+		call_reply_made(request, issue->out.is_replayed,
 		    issue_shape(&issue->out, service->settings->currency));
 	}
 }
@@ -196,12 +175,9 @@ issue_fill(struct http_request *request, struct service *service,
     struct issue *issue)
 {
 	struct issue_members members = { .expires_s = -1 };
-	enum err e;
 
-	issue->in.idempotency_key = call_idempotency_key(request);
-	if (issue->in.idempotency_key == NULL)
-		return false;
-	if (!call_parse(request, service, issue_members, 3, &members))
+	if (!call_admin_request(request, &issue->in.request) ||
+	    !call_parse(request, service, issue_members, 3, &members))
 		return false;
 	if (members.expires_s >= 0 && members.expires_s * 1000 <=
 	    shop_now_ms(service->shop)) {
@@ -213,12 +189,7 @@ issue_fill(struct http_request *request, struct service *service,
 	issue->in.count = members.count;
 	issue->in.expires_ms = members.expires_s < 0 ? 0 :
 	    members.expires_s * 1000;
-	issue->in.method = http_request_method(request);
-	issue->in.path = http_request_target(request);
-	e = call_request_hash(request, issue->in.request_hash);
-	if (e != ERR_OK)
-		call_reply_error(request, e);
-	return e == ERR_OK;
+	return true;
 }
 
 void

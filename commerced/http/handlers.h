@@ -26,6 +26,13 @@ http_handler handle_end_this_session;
 http_handler handle_redeem_code;
 http_handler handle_issue_codes;
 
+/* claims.c */
+http_handler handle_claim;
+http_handler handle_fulfil;
+
+/* people_refunds.c */
+http_handler handle_refund_purchase;
+
 /* purchases.c */
 http_handler handle_quote_items;
 http_handler handle_buy_items;

@@ -19,6 +19,7 @@ struct buy_members {
 	int pay_with;
 	int64_t expect_total_minor;	/* -1: not given */
 	bool access;
+	bool as_gift;
 };
 
 struct buying {
@@ -39,6 +40,8 @@ static const struct member buy_members[] = {
 	{ .name = "expect_total", .kind = MEMBER_MONEY,
 	    .offset = FIELD(expect_total_minor), .most = MONEY_MOST },
 	{ .name = "access", .kind = MEMBER_BOOLEAN, .offset = FIELD(access) },
+	{ .name = "as_gift", .kind = MEMBER_BOOLEAN,
+	    .offset = FIELD(as_gift) },
 };
 #undef FIELD
 #define BUY_COUNT (sizeof(buy_members) / sizeof(buy_members[0]))
@@ -99,6 +102,18 @@ buying_refuse(struct http_request *request, enum err e,
 		call_reply_error(request, e);
 }
 
+static json_t *
+buying_shape(const struct buying *buying, const char *currency,
+    const struct access_list *access)
+{
+	const struct purchase_result *out = &buying->out;
+
+	return out->purchase.is_gift ?
+	    shape_gift(&out->purchase, currency, out->claim_code) :
+	    shape_purchase(&out->purchase, currency,
+	    buying->members.access ? access : NULL);
+}
+
 static void
 buying_answer(struct http_request *request, void *application)
 {
@@ -112,7 +127,7 @@ buying_answer(struct http_request *request, void *application)
 		buying_refuse(request, e, &buying->out, currency);
 		return;
 	}
-	if (buying->members.access)
+	if (buying->members.access && !buying->out.purchase.is_gift)
 		e = access_for_purchase(service->shop,
 		    &buying->out.purchase, &access);
 	/*
@@ -127,8 +142,7 @@ buying_answer(struct http_request *request, void *application)
 			http_reply_field(request, "Idempotency-Replayed",
 			    "true");
 		http_reply_json(request, buying->out.is_replayed ? 200 : 201,
-		    shape_purchase(&buying->out.purchase, currency,
-		    buying->members.access ? &access : NULL));
+		    buying_shape(buying, currency, &access));
 	}
 	access_list_clear(&access);
 }
@@ -153,6 +167,7 @@ buying_fill(struct http_request *request, struct service *service,
 	buying->in.item_count = members->items.count;
 	buying->in.has_expected_total = members->expect_total_minor >= 0;
 	buying->in.expected_total_minor = members->expect_total_minor;
+	buying->in.is_gift = members->as_gift;
 	e = call_request_hash(request, buying->in.request_hash);
 	if (e != ERR_OK)
 		call_reply_error(request, e);
@@ -180,12 +195,15 @@ handle_buy_items(struct http_request *request, void *application)
 
 struct quote_members {
 	struct member_ids items;
+	bool as_gift;
 };
 
 static const struct member quote_members[] = {
 	{ .name = "items", .kind = MEMBER_IDS, .need = MEMBER_REQUIRED,
 	    .offset = offsetof(struct quote_members, items),
 	    .least = 1, .most = PURCHASE_ITEMS_MAX },
+	{ .name = "as_gift", .kind = MEMBER_BOOLEAN,
+	    .offset = offsetof(struct quote_members, as_gift) },
 };
 
 void
@@ -199,11 +217,12 @@ handle_quote_items(struct http_request *request, void *application)
 	enum err e;
 
 	call_forbid_caching(request);
-	if (!call_parse(request, service, quote_members, 1, &members))
+	if (!call_parse(request, service, quote_members, 2, &members))
 		goto out;
 	in.account = call_principal(request)->session.account;
 	in.items = members.items.ids;
 	in.item_count = members.items.count;
+	in.is_gift = members.as_gift;
 	e = purchase_quote(service->shop, &in, &out);
 	if (e == ERR_OK)
 		http_reply_json(request, 200, shape_quote(&out.purchase,
@@ -212,7 +231,7 @@ handle_quote_items(struct http_request *request, void *application)
 		buying_refuse(request, e, &out, currency);
 out:
 	purchase_result_clear(&out);
-	member_clear(quote_members, 1, &members);
+	member_clear(quote_members, 2, &members);
 }
 
 /* --- receipts ------------------------------------------------------------- */

@@ -36,6 +36,8 @@ static const struct http_route routes[] = {
 	/* money, purchases, the library */
 	{ "POST", "/v1/gift-codes/redeem", HTTP_PUBLIC, AUTH_SESSION,
 	    JSON(KIB(64), handle_redeem_code) },
+	{ "POST", "/v1/claims", HTTP_PUBLIC, AUTH_SESSION,
+	    JSON(KIB(64), handle_claim) },
 	{ "POST", "/v1/quotes", HTTP_PUBLIC, AUTH_SESSION,
 	    JSON(KIB(64), handle_quote_items) },
 	{ "POST", "/v1/purchases", HTTP_PUBLIC, AUTH_SESSION,
@@ -75,6 +77,10 @@ static const struct http_route routes[] = {
 	    AUTH_ADMIN, .handle = handle_remove_file },
 	{ "POST", "/admin/v1/gift-codes", HTTP_PEOPLE, AUTH_ADMIN,
 	    JSON(KIB(64), handle_issue_codes) },
+	{ "POST", "/admin/v1/fulfilments", HTTP_PEOPLE, AUTH_ADMIN,
+	    JSON(KIB(64), handle_fulfil) },
+	{ "POST", "/admin/v1/purchases/{purchase}/refund", HTTP_PEOPLE,
+	    AUTH_ADMIN, JSON(KIB(64), handle_refund_purchase) },
 
 	/* who runs it */
 	{ "GET", "/healthz", ALL, AUTH_NOTHING,

@@ -221,13 +221,22 @@ static json_t *
 shape_purchase_line(const struct purchase_line *line, const char *currency,
     bool with_status)
 {
-	return json_pack("{s:o, s:s, s:o, s:o, s:s*}",
+	return json_pack("{s:o, s:s, s:o, s:o, s:o*, s:s*}",
 	    "item", shape_uuid(&line->item),
 	    "title", line->title,
 	    "price", shape_money(currency, line->price_minor),
 	    "deducted", shape_money(currency, line->deducted_minor),
+	    "tax", with_status ? shape_money(currency, line->tax_minor) :
+	    NULL,
 	    "status", with_status ? purchase_status_text(line->status) :
 	    NULL);
+}
+
+/* Hundredths of a percent as percent: 1900 is "19.00". */
+static json_t *
+shape_tax_rate(int64_t rate)
+{
+	return json_sprintf("%d.%02d", (int)(rate / 100), (int)(rate % 100));
 }
 
 static json_t *
@@ -255,12 +264,20 @@ json_t *
 shape_purchase(const struct purchase *purchase, const char *currency,
     const struct access_list *access)
 {
-	json_t *json = json_pack("{s:o, s:I, s:s, s:o, s:o, s:o}",
+	const struct seller *seller = &purchase->seller;
+	json_t *json = json_pack("{s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o, "
+	    "s:{s:s, s:s?}, s:b, s:o}",
 	    "id", shape_uuid(&purchase->id),
 	    "number", (json_int_t)purchase->number,
 	    "status", purchase_status_text(purchase->status),
 	    "created_at", shape_time_ms(purchase->created_ms),
 	    "total", shape_money(currency, purchase->total_minor),
+	    "refunded", shape_money(currency, purchase->refunded_minor),
+	    "tax", shape_money(currency, purchase->tax_minor),
+	    "tax_rate", shape_tax_rate(seller->tax_rate),
+	    "seller", "legal_name", seller->legal_name,
+	    "tax_id", seller->tax_id,
+	    "as_gift", (int)purchase->is_gift,
 	    "lines", shape_purchase_lines(purchase, currency, true));
 
 	if (json != NULL && access != NULL && json_object_set_new(json,
@@ -269,6 +286,59 @@ shape_purchase(const struct purchase *purchase, const char *currency,
 		json = NULL;
 	}
 	return json;
+}
+
+/* Take member into json under name; NULL when one of the two is. */
+static json_t *
+shape_with(json_t *json, const char *name, json_t *member)
+{
+	if (json != NULL && json_object_set_new(json, name, member) == 0)
+		return json;
+	if (json == NULL)
+		json_decref(member);
+	json_decref(json);
+	return NULL;
+}
+
+json_t *
+shape_gift(const struct purchase *purchase, const char *currency,
+    const char *claim_code)
+{
+	return shape_with(shape_purchase(purchase, currency, NULL),
+	    "claim_code", json_string(claim_code));
+}
+
+json_t *
+shape_refunded(const struct purchase *purchase, const struct refund *refund,
+    const char *currency)
+{
+	return shape_with(shape_purchase(purchase, currency, NULL), "refund",
+	    json_pack("{s:o, s:o, s:s, s:o, s:o}",
+	    "id", shape_uuid(&refund->id),
+	    "amount", shape_money(currency, refund->amount_minor),
+	    "reason", refund->reason,
+	    "created_at", shape_time_ms(refund->created_ms),
+	    "lines", shape_uuids(refund->items, refund->item_count)));
+}
+
+json_t *
+shape_fulfilment(const struct fulfilment *fulfilment)
+{
+	return json_pack("{s:o, s:s, s:o, s:s, s:o}",
+	    "id", shape_uuid(&fulfilment->id),
+	    "reference", fulfilment->reference,
+	    "items", shape_uuids(fulfilment->items, fulfilment->item_count),
+	    "claim_code", fulfilment->claim_code,
+	    "expires_at", shape_time_ms(fulfilment->expires_ms));
+}
+
+json_t *
+shape_claim(const struct claim_result *claim,
+    const struct access_list *access)
+{
+	return json_pack("{s:o, s:o}",
+	    "items", shape_uuids(claim->items, claim->item_count),
+	    "access", shape_access_list(access));
 }
 
 static json_t *

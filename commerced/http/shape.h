@@ -9,6 +9,7 @@
 #include "commerced/model.h"
 #include "commerced/shop/access.h"
 #include "commerced/shop/account.h"
+#include "commerced/shop/claim.h"
 
 json_t *shape_money(const char *currency, int64_t minor);
 json_t *shape_time_s(int64_t unix_s);
@@ -37,6 +38,13 @@ json_t *shape_access(const struct access *access);
 json_t *shape_access_list(const struct access_list *list);
 /* access may be NULL: then the member is absent. */
 json_t *shape_purchase(const struct purchase *purchase, const char *currency,
+    const struct access_list *access);
+json_t *shape_gift(const struct purchase *purchase, const char *currency,
+    const char *claim_code);
+json_t *shape_refunded(const struct purchase *purchase,
+    const struct refund *refund, const char *currency);
+json_t *shape_fulfilment(const struct fulfilment *fulfilment);
+json_t *shape_claim(const struct claim_result *claim,
     const struct access_list *access);
 /* Lines and total alone. */
 json_t *shape_quote(const struct purchase *quote, const char *currency);

@@ -100,7 +100,9 @@ basket_check_owned(struct db *db, const struct purchase_request *in,
 		const struct sale_row *line = &basket->lines[i];
 		bool is_owned = false;
 
-		e = basket_line_is_owned(db, in->account, line, &is_owned);
+		if (!in->is_gift)
+			e = basket_line_is_owned(db, in->account, line,
+			    &is_owned);
 		if (!e && !is_owned)
 			e = basket_line_is_inside(db, basket, line,
 			    &is_owned);
@@ -144,15 +146,16 @@ basket_deduct_line(struct db *db, int64_t account, struct basket *basket,
 }
 
 static enum err
-basket_deduct(struct db *db, int64_t account, struct basket *basket)
+basket_deduct(struct db *db, const struct purchase_request *in,
+    struct basket *basket)
 {
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; !e && i < basket->count; i++) {
 		const struct sale_row *line = &basket->lines[i];
 
-		if (line->is_container)
-			e = basket_deduct_line(db, account, basket, i);
+		if (line->is_container && !in->is_gift)
+			e = basket_deduct_line(db, in->account, basket, i);
 		/* At most 100 lines of at most 10^12. */
 		basket->total_minor += line->price_minor -
 		    line->deducted_minor;
@@ -172,7 +175,7 @@ basket_fill(struct db *db, int64_t now_ms, const struct purchase_request *in,
 	if (!e)
 		e = basket_check_owned(db, in, basket, out);
 	if (!e)
-		e = basket_deduct(db, in->account, basket);
+		e = basket_deduct(db, in, basket);
 	return e;
 }
 
@@ -185,8 +188,12 @@ basket_take_lines(struct basket *basket, const struct purchase_request *in,
 		return ERR_NO_MEMORY;
 	for (; out->line_count < basket->count; out->line_count++) {
 		struct sale_row *line = &basket->lines[out->line_count];
+		int64_t tax_minor = tax_contained(line->price_minor -
+		    line->deducted_minor, out->seller.tax_rate);
 
+		out->tax_minor += tax_minor;
 		out->lines[out->line_count] = (struct purchase_line){
+			.tax_minor = tax_minor,
 			.item = in->items[out->line_count],
 			.title = line->title,
 			.price_minor = line->price_minor,

@@ -1,16 +1,13 @@
 #include "commerced/shop/code.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commerced/db/books.h"
 #include "commerced/db/codes.h"
+#include "commerced/shop/code_find.h"
 #include "commerced/shop/internal.h"
-#include "commerced/shop/purchase.h"
 #include "common/secret.h"
-
-#define ADMIN_SCOPE_MAX 128	/* method and path */
 
 void
 gift_codes_clear(struct gift_codes *codes)
@@ -89,8 +86,8 @@ gift_codes_write(struct shop_transaction *tx, const struct gift_batch *batch,
 
 static enum err
 gift_codes_issue_new(struct shop_transaction *tx,
-    const struct gift_codes_request *in, struct admin_key *key,
-    struct gift_codes *out)
+    const struct gift_codes_request *in, struct gift_codes *out,
+    int64_t *number)
 {
 	struct gift_batch batch = { .id = shop_uuid(tx->shop, tx->now_ms),
 	    .amount_minor = in->amount_minor, .count = in->count,
@@ -105,23 +102,18 @@ gift_codes_issue_new(struct shop_transaction *tx,
 		e = gift_codes_compute(tx, &batch, out);
 	if (!e)
 		e = gift_codes_write(tx, &batch, out);
-	key->reference = batch.number;
-	memcpy(key->request_hash, in->request_hash, REQUEST_HASH_BYTES);
-	return e ? e : db_admin_key_add(tx->db, key, tx->now_ms);
+	*number = batch.number;
+	return e;
 }
 
 static enum err
-gift_codes_replay(struct shop_transaction *tx,
-    const struct gift_codes_request *in, const struct admin_key *key,
+gift_codes_replay(struct shop_transaction *tx, int64_t number,
     struct gift_codes *out)
 {
 	struct gift_batch batch;
 	enum err e;
 
-	if (memcmp(key->request_hash, in->request_hash,
-	    REQUEST_HASH_BYTES) != 0)
-		return ERR_IDEMPOTENCY_KEY_REUSED;
-	e = db_gift_batch_get(tx->db, key->reference, &batch);
+	e = db_gift_batch_get(tx->db, number, &batch);
 	out->is_replayed = true;
 	return e ? e : gift_codes_compute(tx, &batch, out);
 }
@@ -131,52 +123,48 @@ gift_codes_issue(struct shop_transaction *tx,
     const struct gift_codes_request *in, struct gift_codes *out,
     const char **member)
 {
-	char scope[ADMIN_SCOPE_MAX + 1];
-	struct admin_key key = { .scope = scope, .key = in->idempotency_key };
-	bool found = false;
-	int length;
+	int64_t number = 0;
 	enum err e;
 
 	gift_codes_clear(out);
 	*member = NULL;
-	length = snprintf(scope, sizeof(scope), "%s %s", in->method, in->path);
-	if (length < 0 || (size_t)length >= sizeof(scope))
-		return ERR_OUT_OF_RANGE;
-	e = idempotency_key_check(in->idempotency_key,
-	    strlen(in->idempotency_key));
-	if (!e)
-		e = db_admin_key_forget(tx->db,
-		    tx->now_ms - IDEMPOTENCY_ADMIN_S * 1000);
-	if (!e)
-		e = db_admin_key_get(tx->db, &key, &found);
-	if (!e && found)
-		return gift_codes_replay(tx, in, &key, out);
+	e = admin_request_find(tx, &in->request, &number);
+	if (!e && number != 0)
+		return gift_codes_replay(tx, number, out);
 	if (!e)
 		e = gift_codes_check(in, tx->now_ms, member);
-	return e ? e : gift_codes_issue_new(tx, in, &key, out);
+	if (!e)
+		e = gift_codes_issue_new(tx, in, out, &number);
+	return e ? e : admin_request_remember(tx, &in->request, number);
 }
 
-/* The row of a code under whichever master key it was issued. */
-static enum err
-gift_code_find(struct shop_transaction *tx, const struct gift_redemption *in,
-    struct gift_code_row *row)
+enum err
+code_find(struct shop_transaction *tx, const struct code_typed *typed,
+    code_row *find, void *row)
 {
 	const struct master_keys *keys = tx->shop->options.master_keys;
 	char characters[CODE_CHARACTERS + 1];
 	uint8_t lookup[CODE_LOOKUP_BYTES];
 	enum err e;
 
-	if (code_normalise(characters, in->code, in->code_length))
+	if (code_normalise(characters, typed->text, typed->length))
 		return ERR_CODE_UNKNOWN;
 	e = ERR_NOT_FOUND;
 	for (size_t i = 0; e == ERR_NOT_FOUND && i < keys_count(keys); i++) {
 		e = keys_code_lookup(lookup, keys, keys_id(keys, i),
-		    CODE_GIFT, characters);
+		    typed->kind, characters);
 		if (!e)
-			e = db_gift_code_get(tx->db, lookup, row);
+			e = find(tx->db, lookup, row);
 	}
 	secret_wipe(characters, sizeof(characters));
 	return e == ERR_NOT_FOUND ? ERR_CODE_UNKNOWN : e;
+}
+
+static enum err
+gift_code_find(struct db *db,
+    const uint8_t lookup[static CODE_LOOKUP_BYTES], void *row)
+{
+	return db_gift_code_get(db, lookup, row);
 }
 
 static enum err
@@ -197,13 +185,15 @@ enum err
 gift_code_redeem(struct shop_transaction *tx,
     const struct gift_redemption *in, struct gift_redeemed *out)
 {
+	const struct code_typed typed = { .kind = CODE_GIFT,
+	    .text = in->code, .length = in->code_length };
 	struct gift_code_row code = { 0 };
 	enum err e;
 
 	*out = (struct gift_redeemed){ 0 };
 	e = db_balance_get(tx->db, in->account, &out->balance_minor);
 	if (!e)
-		e = gift_code_find(tx, in, &code);
+		e = code_find(tx, &typed, gift_code_find, &code);
 	if (e)
 		return e;
 	if (code.redeemed_by != 0) {

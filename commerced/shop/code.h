@@ -7,20 +7,17 @@
 #include <stdbool.h>
 
 #include "commerced/model.h"
+#include "commerced/shop/admin_request.h"
 #include "commerced/shop/shop.h"
 
 #define GIFT_CODES_MAX 1000		/* of one batch */
-#define IDEMPOTENCY_ADMIN_S (INT64_C(24) * 3600)
 
 /* Pointers are borrowed until done(). */
 struct gift_codes_request {
 	int64_t amount_minor;		/* each; 1 to MONEY_MAX */
 	int64_t count;			/* 1 to GIFT_CODES_MAX */
 	int64_t expires_ms;		/* 0: never; else in the future */
-	const char *method;		/* with path and key the scope of the */
-	const char *path;		/* idempotency, remembered for 24 h */
-	const char *idempotency_key;
-	uint8_t request_hash[REQUEST_HASH_BYTES];
+	struct admin_request request;
 };
 
 struct gift_codes {

@@ -82,6 +82,7 @@ struct shop {
 	struct session_uses uses;
 	pthread_rwlock_t keys_lock;
 	struct signing_keys *keys;
+	int64_t seller;		/* the number of its row: as the options say */
 };
 
 enum err writer_start(struct shop *shop);

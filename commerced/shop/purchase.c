@@ -6,8 +6,10 @@
 #include "commerced/db/books.h"
 #include "commerced/db/purchases.h"
 #include "commerced/shop/basket.h"
+#include "commerced/shop/claim_issue.h"
 #include "commerced/shop/cursor.h"
 #include "commerced/shop/internal.h"
+#include "common/secret.h"
 
 enum err
 idempotency_key_check(const char *key, size_t length)
@@ -25,6 +27,7 @@ void
 purchase_result_clear(struct purchase_result *result)
 {
 	purchase_clear(&result->purchase);
+	secret_wipe(result->claim_code, sizeof(result->claim_code));
 	*result = (struct purchase_result){ 0 };
 }
 
@@ -44,7 +47,9 @@ purchase_replay(struct shop_transaction *tx,
 	if (memcmp(request_hash, in->request_hash, REQUEST_HASH_BYTES) != 0)
 		return ERR_IDEMPOTENCY_KEY_REUSED;
 	out->is_replayed = true;
-	return db_purchase_by_number(tx->db, number, &out->purchase);
+	e = db_purchase_by_number(tx->db, number, &out->purchase);
+	return e || !out->purchase.is_gift ? e :
+	    claim_code_of_gift(tx, number, out->claim_code);
 }
 
 static enum err
@@ -67,6 +72,22 @@ purchase_check_total(struct shop_transaction *tx,
 	return e;
 }
 
+/* As the configuration says today. */
+static enum err
+purchase_set_seller(const struct shop *shop, struct purchase *out)
+{
+	const struct shop_options *options = &shop->options;
+	struct seller *seller = &out->seller;
+
+	seller->number = shop->seller;
+	seller->tax_rate = options->tax_rate;
+	seller->legal_name = strdup(options->seller_name);
+	if (options->seller_tax_id != NULL)
+		seller->tax_id = strdup(options->seller_tax_id);
+	return seller->legal_name == NULL || (seller->tax_id == NULL &&
+	    options->seller_tax_id != NULL) ? ERR_NO_MEMORY : ERR_OK;
+}
+
 /* The receipt's own rows. */
 static enum err
 purchase_write(struct shop_transaction *tx,
@@ -81,7 +102,10 @@ purchase_write(struct shop_transaction *tx,
 	out->status = PURCHASE_PAID;
 	out->created_ms = tx->now_ms;
 	out->total_minor = basket->total_minor;
-	e = db_purchase_add(tx->db, out);
+	out->is_gift = in->is_gift;
+	e = purchase_set_seller(tx->shop, out);
+	if (!e)
+		e = db_purchase_add(tx->db, out);
 	for (size_t i = 0; !e && i < basket->count; i++) {
 		e = db_purchase_line_add(tx->db, out->number, (int64_t)i,
 		    &basket->lines[i]);
@@ -93,13 +117,17 @@ purchase_write(struct shop_transaction *tx,
 	    in->request_hash);
 }
 
-/* What the money gives: each item, as its files are today. */
+/*
+ * What the money gives: each item, as its files are today.  For somebody
+ * else, it waits for its code.
+ */
 static enum err
 purchase_entitle(struct shop_transaction *tx, const struct basket *basket,
     const struct purchase *purchase)
 {
 	struct entitlement entitlement = { .account = purchase->account,
-	    .purchase = purchase->number, .created_ms = tx->now_ms };
+	    .source = SOURCE_PAID, .purchase = purchase->number,
+	    .created_ms = tx->now_ms };
 	enum err e;
 
 	e = db_sequence_get(tx->db, &entitlement.sequence);
@@ -107,15 +135,30 @@ purchase_entitle(struct shop_transaction *tx, const struct basket *basket,
 		const struct sale_row *line = &basket->lines[i];
 
 		entitlement.item = line->item;
-		shop_random(tx->shop, entitlement.grant_seed,
-		    sizeof(entitlement.grant_seed));
-		e = db_entitlement_add(tx->db, &entitlement);
+		if (!purchase->is_gift) {
+			shop_random(tx->shop, entitlement.grant_seed,
+			    sizeof(entitlement.grant_seed));
+			e = db_entitlement_add(tx->db, &entitlement);
+		}
 		/* Its versions are marked once after each change of files. */
 		if (!e && line->sold_sequence < entitlement.sequence)
 			e = db_item_sold(tx->db, line->item,
 			    entitlement.sequence);
 	}
 	return e;
+}
+
+static enum err
+purchase_wrap(struct shop_transaction *tx, const struct basket *basket,
+    struct purchase_result *out)
+{
+	struct claim_row claim = { .kind = SOURCE_GIFT,
+	    .purchase = out->purchase.number };
+	int64_t items[PURCHASE_ITEMS_MAX];
+
+	for (size_t i = 0; i < basket->count; i++)
+		items[i] = basket->lines[i].item;
+	return claim_issue(tx, &claim, items, basket->count, out->claim_code);
 }
 
 static enum err
@@ -149,6 +192,8 @@ purchase_commit(struct shop_transaction *tx,
 		e = purchase_entitle(tx, &basket, &out->purchase);
 	if (!e)
 		e = purchase_pay(tx, &out->purchase);
+	if (!e && in->is_gift)
+		e = purchase_wrap(tx, &basket, out);
 	if (!e)
 		e = basket_take_lines(&basket, in, &out->purchase);
 	basket_clear(&basket);

@@ -6,6 +6,7 @@
 
 #include "commerced/model.h"
 #include "commerced/shop/shop.h"
+#include "common/encoding.h"
 
 #define PURCHASE_ITEMS_MAX 100
 #define PURCHASE_LIMIT_MAX 100
@@ -20,6 +21,7 @@ struct purchase_request {
 	size_t item_count;		/* 1 to PURCHASE_ITEMS_MAX */
 	bool has_expected_total;
 	int64_t expected_total_minor;
+	bool is_gift;			/* for who has the claim code */
 	const char *idempotency_key;
 	uint8_t request_hash[REQUEST_HASH_BYTES];	/* method, path, body */
 };
@@ -27,6 +29,7 @@ struct purchase_request {
 struct purchase_result {
 	struct purchase purchase;
 	bool is_replayed;	/* this key had bought it already */
+	char claim_code[CODE_TEXT_SIZE];	/* of a gift */
 	/* With an error: */
 	/* ALREADY_OWNED: all that are owned; ITEM_NOT_ON_SALE: all that are
 	 * not; DUPLICATE_ITEM: the first */
@@ -37,9 +40,11 @@ struct purchase_result {
 };
 
 /*
- * Buy all the items with the account's credit, or nothing.  Looked at in this
- * order: ERR_OUT_OF_RANGE (form of the key), ERR_IDEMPOTENCY_KEY_REUSED,
- * ERR_OUT_OF_RANGE (number of items), ERR_DUPLICATE_ITEM,
+ * Buy all the items with the account's credit, or nothing.  A gift costs the
+ * full price, whatever the account owns; a repetition shows its code again.
+ * Looked at in this order: ERR_OUT_OF_RANGE (form of the key),
+ * ERR_IDEMPOTENCY_KEY_REUSED, ERR_OUT_OF_RANGE (number of items),
+ * ERR_DUPLICATE_ITEM,
  * ERR_ITEM_NOT_ON_SALE (also: unknown, not released yet),
  * ERR_ALREADY_OWNED (also: with an album, be it of the same request),
  * ERR_PRICE_CHANGED, ERR_PAYMENT_REQUIRED.  The result is to be cleared in

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "commerced/db/books.h"
+#include "commerced/db/purchases.h"
 #include "commerced/shop/internal.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -48,6 +49,8 @@ shop_options_fill(struct shop_options *options)
 		options->access_rate_bytes_s = SHOP_ACCESS_RATE;
 		options->access_max_s = SHOP_ACCESS_MAX_S;
 	}
+	if (options->seller_name == NULL)
+		options->seller_name = options->commerce_id;
 	if (options->now_ms == NULL)
 		options->now_ms = shop_system_clock;
 	if (options->random == NULL)
@@ -98,6 +101,24 @@ shop_check_books(struct shop *shop, struct db *db)
 	return e;
 }
 
+/* Who sells from now on; receipts keep who it was. */
+static enum err
+shop_find_seller(struct shop *shop)
+{
+	struct seller seller = { .tax_rate = shop->options.tax_rate };
+	enum err e = ERR_NO_MEMORY;
+
+	seller.legal_name = strdup(shop->options.seller_name);
+	if (shop->options.seller_tax_id != NULL)
+		seller.tax_id = strdup(shop->options.seller_tax_id);
+	if (seller.legal_name != NULL && (seller.tax_id != NULL ||
+	    shop->options.seller_tax_id == NULL))
+		e = db_seller_find(shop->writer.db, &seller);
+	shop->seller = seller.number;
+	seller_clear(&seller);
+	return e;
+}
+
 static enum err
 shop_start_reader(struct shop *shop)
 {
@@ -134,6 +155,8 @@ shop_start(struct shop *shop)
 		e = db_migrate(shop->writer.db);
 	if (!e)
 		e = shop_check_books(shop, shop->writer.db);
+	if (!e)
+		e = shop_find_seller(shop);
 	if (!e)
 		e = checkpointer_start(shop);
 	if (!e)

@@ -45,6 +45,10 @@ struct shop_options {
 
 	int64_t session_lifetime_s;	/* sliding; 0: 30 days */
 
+	const char *seller_name;	/* legal; NULL: the commerce id */
+	const char *seller_tax_id;	/* NULL: none */
+	int64_t tax_rate;		/* hundredths of a percent, contained */
+
 	int64_t (*now_ms)(void *context);	/* NULL: the system's clock */
 	void (*random)(void *context, void *bytes, size_t size);
 						/* NULL: secret_random() */

@@ -27,6 +27,22 @@
 
 #define OBJECT_BYTES 32
 
+/*
+ * What accounts are due: account, item, source, purchase.  Lines paid and not
+ * refunded; of gifts and fulfilments claimed, what was not owned already.
+ */
+#define DUE \
+	"SELECT p.account, l.item, 1, p.id FROM purchase AS p" \
+	" JOIN account AS a ON a.id = p.account" \
+	" JOIN purchase_line AS l ON l.purchase = p.id" \
+	" WHERE p.is_gift = 0 AND l.status = 0 UNION ALL" \
+	" SELECT c.claimed_by, i.item, c.kind, c.purchase FROM claim AS c" \
+	" JOIN account AS a ON a.id = c.claimed_by" \
+	" JOIN claim_item AS i ON i.claim = c.id AND i.granted = 1" \
+	" WHERE NOT EXISTS (SELECT 1 FROM purchase_line AS l" \
+	" WHERE l.purchase = c.purchase AND l.item = i.item" \
+	" AND l.status <> 0)"
+
 /* Each finds rows only where something is wrong. */
 static const struct {
 	const char *what;
@@ -54,17 +70,48 @@ static const struct {
 	    " WHERE kind = 2 AND reference = p.id)"
 	    " OR (SELECT count(*) FROM transfer"
 	    " WHERE kind = 2 AND reference = p.id) > 1" },
-	{ "a paid line gives nothing",
-	    "SELECT l.purchase FROM purchase_line AS l"
-	    " JOIN purchase AS p ON p.id = l.purchase"
-	    " JOIN account AS a ON a.id = p.account"
-	    " WHERE l.status = 0 AND NOT EXISTS (SELECT 1 FROM entitlement"
-	    " WHERE account = p.account AND item = l.item)" },
-	{ "something is owned that nobody paid",
-	    "SELECT e.item FROM entitlement AS e WHERE e.source = 1 AND"
-	    " NOT EXISTS (SELECT 1 FROM purchase_line AS l"
-	    " WHERE l.purchase = e.purchase AND l.item = e.item"
-	    " AND l.status = 0)" },
+	{ "what was paid or claimed gives nothing",
+	    DUE " EXCEPT SELECT account, item, source, purchase"
+	    " FROM entitlement" },
+	{ "something is owned that nobody paid or claimed",
+	    "SELECT account, item, source, purchase FROM entitlement"
+	    " EXCEPT SELECT * FROM (" DUE ")" },
+	{ "an album does not give what it contains",
+	    "SELECT a.container FROM (SELECT container, item, until_sequence"
+	    " FROM item_content UNION SELECT above.container, below.item,"
+	    " min(above.until_sequence, below.until_sequence)"
+	    " FROM item_content AS above JOIN item_content AS below"
+	    " ON below.container = above.item"
+	    " WHERE below.item <> above.container) AS a"
+	    " LEFT JOIN item_inside AS i ON i.container = a.container"
+	    " AND i.item = a.item WHERE i.until_sequence IS NULL"
+	    " OR i.until_sequence < a.until_sequence" },
+	{ "a deduction is not what the line says",
+	    "SELECT l.purchase FROM purchase_line AS l WHERE l.deducted <>"
+	    " (SELECT coalesce(sum(amount), 0) FROM deduction AS d"
+	    " WHERE d.purchase = l.purchase AND d.position = l.position)" },
+	{ "what was deducted was paid back",
+	    "SELECT d.paid_purchase FROM deduction AS d"
+	    " JOIN purchase_line AS l ON l.purchase = d.purchase"
+	    " AND l.position = d.position JOIN purchase_line AS paid"
+	    " ON paid.purchase = d.paid_purchase"
+	    " AND paid.position = d.paid_position"
+	    " WHERE l.status = 0 AND paid.status <> 0" },
+	{ "a refund is not paid back once",
+	    "SELECT r.id FROM refund AS r JOIN purchase AS p"
+	    " ON p.id = r.purchase WHERE r.amount IS NOT"
+	    " (SELECT sum(price - deducted) FROM purchase_line"
+	    " WHERE purchase = p.id AND refund = r.id AND status = 2)"
+	    " OR (r.amount > 0) <> (SELECT count(*) FROM transfer"
+	    " WHERE kind = 3 AND reference = r.id AND amount = r.amount"
+	    " AND credit_account = p.account)" },
+	{ "a line is refunded without a refund",
+	    "SELECT purchase FROM purchase_line"
+	    " WHERE (status = 2) <> (refund IS NOT NULL)" },
+	{ "a receipt has no seller, or a gift no code",
+	    "SELECT p.id FROM purchase AS p WHERE p.seller IS NULL"
+	    " OR p.is_gift <> (SELECT count(*) FROM claim"
+	    " WHERE purchase = p.id)" },
 	{ "a key names no purchase of its account",
 	    "SELECT key FROM purchase_key AS k WHERE NOT EXISTS"
 	    " (SELECT 1 FROM purchase AS p WHERE p.id = k.purchase"

@@ -11,7 +11,7 @@
 BOOKS='counterfoil.db*'
 CHANGES=create,write,sync,truncate,allocate,unlink
 MARKS=$WORK/marks
-ITEMS=64
+ITEMS=24
 LONG=${CRASH_ROUNDS:-}
 
 mark() {

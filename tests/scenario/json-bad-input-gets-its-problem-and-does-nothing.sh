@@ -128,8 +128,8 @@ post() {		# STATUS SLUG MEMBER PATH BODY
 
 post 400 wrong-type items /v1/purchases '{"items": "x", "pay_with": "credit"}'
 post 400 wrong-type pay_with /v1/purchases '{"items": ["'"$ACCOUNT"'"]}'
-post 400 unknown-member as_gift /v1/purchases \
-    '{"items": ["'"$ACCOUNT"'"], "pay_with": "credit", "as_gift": true}'
+post 400 unknown-member as_present /v1/purchases \
+    '{"items": ["'"$ACCOUNT"'"], "pay_with": "credit", "as_present": true}'
 post 400 wrong-type access /v1/purchases \
     '{"items": ["'"$ACCOUNT"'"], "pay_with": "credit", "access": "no"}'
 post 400 wrong-type code /v1/gift-codes/redeem '{}'

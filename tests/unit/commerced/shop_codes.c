@@ -23,8 +23,8 @@ static struct gift_codes_request
 request(const char *key, int64_t count)
 {
 	return (struct gift_codes_request){ .amount_minor = 500,
-	    .count = count, .method = "POST",
-	    .path = "/admin/v1/gift-codes", .idempotency_key = key };
+	    .count = count, .request = { .method = "POST",
+	    .path = "/admin/v1/gift-codes", .idempotency_key = key } };
 }
 
 static enum err
@@ -113,15 +113,15 @@ a_repetition_shows_the_same_codes_for_a_day(void **state)
 	assert_int_equal(again.count, 3);
 	assert_int_equal(again.amount_minor, 500);
 	assert_memory_equal(first.codes, again.codes, 3 * CODE_TEXT_SIZE);
-	in.request_hash[0] = 1;
+	in.request.request_hash[0] = 1;
 	assert_int_equal(fixture_run(fixture, write_issue, &in, &again),
 	    ERR_IDEMPOTENCY_KEY_REUSED);
 	/* Another path is another scope. */
-	in.path = "/admin/v1/gift-codes?x";
+	in.request.path = "/admin/v1/gift-codes?x";
 	assert_int_equal(fixture_run(fixture, write_issue, &in, &again),
 	    ERR_OK);
 	assert_false(again.is_replayed);
-	in.path = "/admin/v1/gift-codes";
+	in.request.path = "/admin/v1/gift-codes";
 	fixture->now_ms += 1;
 	assert_int_equal(fixture_run(fixture, write_issue, &in, &again),
 	    ERR_OK);

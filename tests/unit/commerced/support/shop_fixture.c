@@ -198,6 +198,19 @@ fixture_sql_fails(const struct fixture *fixture, const char *sql)
 	return (rc & 0xff) == SQLITE_CONSTRAINT;
 }
 
+/* What accounts are due: account, item, source, purchase. */
+#define DUE \
+	"SELECT p.account, l.item, 1, p.id FROM purchase p" \
+	" JOIN account a ON a.id = p.account" \
+	" JOIN purchase_line l ON l.purchase = p.id" \
+	" WHERE p.is_gift = 0 AND l.status = 0 UNION ALL" \
+	" SELECT c.claimed_by, i.item, c.kind, c.purchase FROM claim c" \
+	" JOIN account a ON a.id = c.claimed_by" \
+	" JOIN claim_item i ON i.claim = c.id WHERE i.granted = 1" \
+	" AND NOT EXISTS (SELECT 1 FROM purchase_line l" \
+	" WHERE l.purchase = c.purchase AND l.item = i.item" \
+	" AND l.status <> 0)"
+
 /* Each counts what must not be. */
 static const char *const fixture_faults[] = {
 	"SELECT count(*) FROM pragma_integrity_check"
@@ -225,14 +238,30 @@ static const char *const fixture_faults[] = {
 	"SELECT count(*) FROM purchase p WHERE 1 <> (SELECT count(*)"
 	" FROM purchase_key k WHERE k.purchase = p.id"
 	" AND k.account = p.account)",
-	/* a paid line is owned, and what is owned was paid */
-	"SELECT count(*) FROM purchase_line l JOIN purchase p"
-	" ON p.id = l.purchase WHERE l.status = 0 AND NOT EXISTS (SELECT 1"
-	" FROM entitlement e WHERE e.account = p.account"
-	" AND e.item = l.item AND e.purchase = p.id)",
-	"SELECT count(*) FROM entitlement e WHERE source = 1 AND NOT EXISTS"
-	" (SELECT 1 FROM purchase_line l WHERE l.purchase = e.purchase"
-	" AND l.item = e.item AND l.status = 0)",
+	/* what is owned: lines paid and not refunded, gifts and fulfilments
+	 * claimed; all of it, and no more */
+	"SELECT count(*) FROM (SELECT * FROM (" DUE ") EXCEPT SELECT account,"
+	" item, source, purchase FROM entitlement)",
+	"SELECT count(*) FROM (SELECT account, item, source, purchase"
+	" FROM entitlement EXCEPT SELECT * FROM (" DUE "))",
+	/* a refund is its lines, and one transfer back to who paid */
+	"SELECT count(*) FROM refund r JOIN purchase p ON p.id = r.purchase"
+	" WHERE amount <> (SELECT coalesce(sum(price - deducted), -1)"
+	" FROM purchase_line WHERE purchase = p.id AND refund = r.id)"
+	" OR (amount > 0) <> (SELECT count(*) FROM transfer WHERE kind = 3"
+	" AND reference = r.id AND amount = r.amount AND debit_account = 2"
+	" AND credit_account = p.account)",
+	"SELECT count(*) FROM transfer WHERE kind = 3 AND reference NOT IN"
+	" (SELECT id FROM refund)",
+	"SELECT count(*) FROM purchase_line l LEFT JOIN refund r"
+	" ON r.id = l.refund WHERE (l.status = 2) <> (r.id IS NOT NULL)"
+	" OR r.purchase <> l.purchase",
+	"SELECT count(*) FROM purchase p WHERE status <> (SELECT CASE"
+	" sum(l.status = 2) WHEN 0 THEN 0 WHEN count(*) THEN 2 ELSE 1 END"
+	" FROM purchase_line l WHERE l.purchase = p.id)",
+	/* every gift has its code, every receipt its seller */
+	"SELECT count(*) FROM purchase p WHERE is_gift <> (SELECT count(*)"
+	" FROM claim WHERE purchase = p.id) OR seller IS NULL",
 	/* a code redeemed is one transfer, and no other way round */
 	"SELECT count(*) FROM gift_code c JOIN gift_batch b ON b.id = c.batch"
 	" WHERE (c.redeemed_by IS NOT NULL) <> (SELECT count(*)"
@@ -586,8 +615,9 @@ write_gift(struct shop_transaction *tx, const void *in, void *out)
 	const struct gift *gift = in;
 	const struct gift_codes_request request = {
 		.amount_minor = gift->amount_minor, .count = 1,
-		.method = "POST", .path = "/admin/v1/gift-codes",
-		.idempotency_key = gift->key };
+		.request = { .method = "POST",
+		.path = "/admin/v1/gift-codes",
+		.idempotency_key = gift->key } };
 	struct gift_codes codes = { 0 };
 	struct gift_redeemed redeemed;
 	const char *member;
@@ -629,6 +659,19 @@ fixture_purchase(struct fixture *fixture, const struct purchase_request *in,
     struct purchase_result *out)
 {
 	return fixture_run(fixture, write_purchase, in, out);
+}
+
+static enum err
+write_refund(struct shop_transaction *tx, const void *in, void *out)
+{
+	return refund_make(tx, in, out);
+}
+
+enum err
+fixture_refund(struct fixture *fixture, const struct refund_request *in,
+    struct refund_result *out)
+{
+	return fixture_run(fixture, write_refund, in, out);
 }
 
 enum err

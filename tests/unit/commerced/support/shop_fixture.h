@@ -14,7 +14,9 @@
 #include "commerced/shop/code.h"
 #include "commerced/shop/library.h"
 #include "commerced/shop/publish.h"
+#include "commerced/shop/claim.h"
 #include "commerced/shop/purchase.h"
+#include "commerced/shop/refund.h"
 #include "commerced/shop/shop.h"
 
 #define FIXTURE_COMMERCE "shop.example.com"
@@ -91,6 +93,8 @@ enum err fixture_buy(struct fixture *fixture, int64_t account,
 /* The whole request. */
 enum err fixture_purchase(struct fixture *fixture,
     const struct purchase_request *in, struct purchase_result *out);
+enum err fixture_refund(struct fixture *fixture,
+    const struct refund_request *in, struct refund_result *out);
 int64_t fixture_balance(struct fixture *fixture, int64_t account);
 
 #endif
