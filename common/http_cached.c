@@ -77,7 +77,7 @@ response_from_copy(int descriptor, uint64_t length,
 }
 
 enum err
-http_cached_reply_new(const struct http_request *request, int descriptor,
+http_cached_reply_new(struct http_request *request, int descriptor,
     uint64_t length, struct http_cached_reply **out)
 {
 	struct http_cached_reply *reply = calloc(1, sizeof(*reply));
@@ -97,6 +97,7 @@ http_cached_reply_new(const struct http_request *request, int descriptor,
 	http_each_field(request, fill, &filling);
 	reply->memory_bytes += filling.bytes;
 	if (filling.is_whole) {
+		request->answer.fields_size = 0;
 		*out = reply;
 		return ERR_OK;
 	}
@@ -132,6 +133,23 @@ struct MHD_Response *
 http_cached_reply_response(const struct http_cached_reply *reply)
 {
 	return reply->response;
+}
+
+static enum MHD_Result
+copy_field(void *closure, enum MHD_ValueKind kind, const char *name,
+    const char *value)
+{
+	(void)kind;
+	if (MHD_add_response_header(closure, name, value) != MHD_YES)
+		log_error("the library refused a field name=%s", name);
+	return MHD_YES;
+}
+
+void
+http_cached_reply_copy_fields(const struct http_cached_reply *reply,
+    struct MHD_Response *response)
+{
+	MHD_get_response_headers(reply->response, copy_field, response);
 }
 
 uint64_t

@@ -131,6 +131,21 @@ queue(struct http_request *request, struct MHD_Response *response)
 	return true;
 }
 
+/* Fields that were added, on top of those of a cached answer. */
+static void
+add_part_fields(const struct http_answer *answer,
+    struct MHD_Response *response)
+{
+	const char *p = answer->fields, *end = p + answer->fields_size;
+
+	http_cached_reply_copy_fields(answer->cached, response);
+	while (p < end) {
+		const char *value = p + strlen(p) + 1;
+		add_to_response(response, p, value);
+		p = value + strlen(value) + 1;
+	}
+}
+
 bool
 http_deliver(struct http_request *request)
 {
@@ -138,7 +153,7 @@ http_deliver(struct http_request *request)
 	struct MHD_Response *response;
 	bool is_queued;
 
-	if (answer->cached != NULL) {
+	if (answer->cached != NULL && !answer->is_part) {
 		response = http_cached_reply_response(answer->cached);
 		answer->cached = NULL;	/* the library has its own hold */
 		return queue(request, response);
@@ -148,7 +163,11 @@ http_deliver(struct http_request *request)
 		log_error("no memory for an answer");
 		return false;
 	}
-	each_own_field(request, add_to_response, response);
+	if (answer->cached != NULL)
+		add_part_fields(answer, response);
+	else
+		each_own_field(request, add_to_response, response);
+	answer->cached = NULL;
 	if (answer->closes || atomic_load(&request->server->drains))
 		add_to_response(response, "Connection", "close");
 	is_queued = queue(request, response);

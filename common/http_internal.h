@@ -40,8 +40,10 @@ struct http_answer {
 	int descriptor;		/* of a file, owned; -1: none */
 	uint64_t offset;	/* in the file */
 	uint64_t length;	/* of the file's part, or of what is cached */
-	const struct http_cached_reply *cached;	/* instead of fields and
-						 * body; not owned */
+	const struct http_cached_reply *cached;	/* the whole answer, or when
+						 * is_part its fields; not
+						 * owned */
+	bool is_part;
 	bool closes;		/* the connection ends with it */
 };
 
@@ -198,6 +200,9 @@ enum err http_read_part(int descriptor, uint64_t offset, size_t length,
 /* http_cached.c */
 struct MHD_Response *http_cached_reply_response(
     const struct http_cached_reply *reply);
+/* Give all its fields to response. */
+void http_cached_reply_copy_fields(const struct http_cached_reply *reply,
+    struct MHD_Response *response);
 uint64_t http_cached_reply_length(const struct http_cached_reply *reply);
 
 /* http_deliver.c */

@@ -292,6 +292,18 @@ http_reply_shared_file(struct http_request *request, int status,
 }
 
 void
+http_reply_cached_part(struct http_request *request, int status,
+    const struct http_cached_reply *reply, int descriptor, uint64_t offset,
+    uint64_t length)
+{
+	http_reply_shared_file(request, status, descriptor, offset, length);
+	if (request->answer.status == status) {
+		request->answer.cached = reply;
+		request->answer.is_part = true;
+	}
+}
+
+void
 http_reply_cached(struct http_request *request, int status,
     const struct http_cached_reply *reply)
 {

@@ -120,20 +120,6 @@ is_head(const struct http_request *request)
 	return strcmp(http_request_method(request), "HEAD") == 0;
 }
 
-static void
-answer_part(struct stored *stored, struct http_request *request,
-    const struct media *media, const struct range *range)
-{
-	metrics_add(stored->metrics, METRIC_DOWNLOADS, 1);
-	metrics_add(stored->metrics, METRIC_DOWNLOAD_BYTES, range->length);
-	add_fields(request);
-	http_reply_field(request, "Content-Range", "bytes %" PRIu64 "-%" PRIu64
-	    "/%" PRIu64, range->offset, range->offset + range->length - 1,
-	    media_size(media));
-	http_reply_shared_file(request, 206, media_descriptor(media),
-	    range->offset, range->length);
-}
-
 /* The ready answer, made where there is none. */
 static enum err
 find_reply(struct http_request *request, struct media *media,
@@ -154,6 +140,27 @@ find_reply(struct http_request *request, struct media *media,
 	if (e == ERR_OK)
 		*out = fresh;
 	return e;
+}
+
+/* The fields of the ready answer, and the bytes from the file. */
+static void
+answer_part(struct stored *stored, struct http_request *request,
+    struct media *media, const struct range *range)
+{
+	const struct http_cached_reply *reply;
+	enum err e = find_reply(request, media, &reply);
+
+	if (e != ERR_OK) {
+		stored_refuse(stored, request, e, NULL);
+		return;
+	}
+	metrics_add(stored->metrics, METRIC_DOWNLOADS, 1);
+	metrics_add(stored->metrics, METRIC_DOWNLOAD_BYTES, range->length);
+	http_reply_field(request, "Content-Range", "bytes %" PRIu64 "-%" PRIu64
+	    "/%" PRIu64, range->offset, range->offset + range->length - 1,
+	    media_size(media));
+	http_reply_cached_part(request, 206, reply, media_descriptor(media),
+	    range->offset, range->length);
 }
 
 /* 200 with the object, or 304 with its fields alone. */

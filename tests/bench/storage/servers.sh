@@ -218,7 +218,8 @@ check_server() {	# NAME LINES-FILE OBJECT
 	    die "$1 refuses a good request"
 	[[ $(sha256sum <"$WORK/checked") == "$3 "* ]] ||
 	    die "$1 gives other bytes than those of the object"
-	line=$(sed -E 's/((mac|md5|token)=|\t)./\1_/' <<<"$line")
+	line=$(sed -E 's/((mac|md5|token)=|\t)_/\1-/; t
+	    s/((mac|md5|token)=|\t)./\1_/' <<<"$line")
 	[[ $(curl_line "$1" "$line" -o /dev/null -w '%{http_code}') == 403 ]] ||
 	    die "$1 takes a wrong token"
 	rm -f "$WORK/checked"
