@@ -61,7 +61,8 @@ daemon_OBJS := $(addprefix common/, process.o worker_pool.o http_server.o \
 	http_life.o http_gate.o http_route.o http_body.o http_request.o \
 	http_reply.o http_cached.o http_deliver.o http_memory.o \
 	http_connection.o http_listen.o http_access_log.o http_epoll.o \
-	http_operator.o http_accept.o http_refuse.o http_peer.o stripe.o)
+	http_operator.o http_accept.o http_refuse.o http_peer.o http_tls.o \
+	stripe.o)
 token_OBJS := $(addprefix common/, token.o token_target.o hmac.o key_file.o)
 stored_OBJS := $(base_OBJS) $(daemon_OBJS) $(token_OBJS) \
 	$(patsubst %.c,%.o,$(wildcard stored/*.c))
@@ -75,8 +76,8 @@ counterfoil_OBJS := common/err.o common/encoding.o common/secret.o \
 	common/sealed_header.o common/sealed_parse.o common/sealed_open.o common/sealed_range.o \
 	$(patsubst %.c,%.o,$(wildcard player/*.c))
 
-stored_LIBS = $(call pkg,--libs,libmicrohttpd libcrypto jansson inih libsystemd) -pthread
-commerced_LIBS = $(call pkg,--libs,libmicrohttpd libcrypto jansson inih libsystemd sqlite3 libcurl) -pthread
+stored_LIBS = $(call pkg,--libs,libmicrohttpd gnutls libcrypto jansson inih libsystemd) -pthread
+commerced_LIBS = $(call pkg,--libs,libmicrohttpd gnutls libcrypto jansson inih libsystemd sqlite3 libcurl) -pthread
 counterfoil_LIBS = $(call pkg,--libs,libcrypto libcurl jansson) -pthread
 
 PROGRAMS := commerced stored counterfoil
@@ -123,7 +124,7 @@ $(OUT)/test/%.a:
 	@rm -f $@
 	$(call quiet,AR)$(AR) qcs $@ $^
 
-test_LIBS = $(call pkg,--libs,cmocka libmicrohttpd libcrypto jansson inih libsystemd sqlite3 libcurl) -pthread
+test_LIBS = $(call pkg,--libs,cmocka libmicrohttpd gnutls libcrypto jansson inih libsystemd sqlite3 libcurl) -pthread
 unit_SOURCES := $(wildcard tests/unit/*/*.c)
 unit_PROGRAMS := $(patsubst tests/unit/%.c,$(OUT)/test/unit/%,$(unit_SOURCES))
 
@@ -306,8 +307,8 @@ bench-storage:
 
 # --- packages that are needed: docs/dependencies.md says what for -------------
 
-DEPS_BUILD := gcc libc6-dev pkgconf=pkg-config libmicrohttpd-dev libssl-dev \
-	libjansson-dev libinih-dev libsystemd-dev libsqlite3-dev \
+DEPS_BUILD := gcc libc6-dev pkgconf=pkg-config libmicrohttpd-dev \
+	libgnutls28-dev libssl-dev libjansson-dev libinih-dev libsystemd-dev libsqlite3-dev \
 	libcurl4-openssl-dev
 DEPS_DEMO := curl jq openssl=openssl age=age ca-certificates
 DEPS_CHECK := $(DEPS_DEMO) perl=prove libcmocka-dev \

@@ -20,7 +20,7 @@
 #define PROGRAM "commerced"
 #define DEFAULT_CONFIG "/etc/counterfoil/commerced.conf"
 
-#define LISTENERS_MAX 16
+#define LISTENERS_MAX 24
 #define DISK_QUEUE_MAX 1024
 #define LOOKUP_THREADS 1		/* a core is left for buyers */
 #define LOOKUP_QUEUE_MAX 64
@@ -183,7 +183,7 @@ static enum err
 make_server(struct daemon *daemon)
 {
 	const struct settings *settings = &daemon->settings;
-	const struct http_listener public = {
+	struct http_listener public = {
 		.audience = HTTP_PUBLIC |
 		    (settings->admin_on_public ? HTTP_PEOPLE : 0),
 		.threads = event_threads(settings),
@@ -202,6 +202,8 @@ make_server(struct daemon *daemon)
 		.connection_memory_bytes = CONNECTION_MEMORY_BYTES,
 		.connection_max = (unsigned)settings->connection_max,
 		.connections_per_address = (unsigned)settings->address_limit,
+		.tls_certificate = settings->tls_certificate,
+		.tls_key = settings->tls_key,
 		.trusted_proxies =
 		    (const char *const *)settings->trusted_proxies.words,
 		.trusted_proxy_count = settings->trusted_proxies.count,
@@ -215,6 +217,10 @@ make_server(struct daemon *daemon)
 
 	options.listener_count = http_listeners_add(listeners, 0,
 	    LISTENERS_MAX, settings->listen.words, public);
+	public.is_tls = true;
+	options.listener_count = http_listeners_add(listeners,
+	    options.listener_count, LISTENERS_MAX,
+	    settings->tls_listen.words, public);
 	options.listener_count = http_listeners_add(listeners,
 	    options.listener_count, LISTENERS_MAX,
 	    settings->admin_listen.words, people);
@@ -260,6 +266,8 @@ reload(struct daemon *daemon)
 
 	process_notify_reloading();
 	http_server_reopen_log(daemon->service.server);
+	if (http_server_reload_tls(daemon->service.server) != ERR_OK)
+		log_error("the old certificate stays");
 	e = signing_keys_load(daemon->settings.signing_keys, &keys);
 	if (e == ERR_OK) {
 		e = shop_replace_signing_keys(daemon->service.shop, keys);
@@ -349,6 +357,9 @@ check_only(const struct daemon *daemon)
 		    settings->commerce_id);
 		status = EXIT_FAILURE;
 	}
+	if (settings->tls_listen.count > 0 && http_tls_check(
+	    settings->tls_certificate, settings->tls_key) != ERR_OK)
+		status = EXIT_FAILURE;
 	admin_token_free(token);
 	signing_keys_free(signing_keys);
 	keys_free(master_keys);

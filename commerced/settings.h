@@ -23,6 +23,9 @@ struct settings {
 
 	/* where we listen */
 	struct config_list listen;
+	struct config_list tls_listen;
+	char *tls_certificate;		/* NULL: no TLS */
+	char *tls_key;
 	struct config_list admin_listen;
 	struct config_list trusted_proxies;
 	bool admin_on_public;

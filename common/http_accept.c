@@ -70,7 +70,10 @@ hand_over(struct http_listening *listening, int client,
 	}
 	if (!count_in(server, connection, peer)) {
 		http_connection_release(server, connection);
-		http_refuse(&server->acceptor, client);
+		if (listening->pool->is_tls)
+			close(client);	/* who has not greeted hears nothing */
+		else
+			http_refuse(&server->acceptor, client);
 		atomic_fetch_add(&server->refused_connections, 1);
 		return;
 	}

@@ -15,6 +15,7 @@
 
 struct http_cached_reply {
 	struct MHD_Response *response;
+	int descriptor;		/* the response's */
 	uint64_t length;
 	size_t memory_bytes;
 };
@@ -52,6 +53,7 @@ response_from_file(int descriptor, uint64_t length,
 		return ERR_BUSY;
 	}
 	reply->memory_bytes = FILE_RESPONSE_BYTES;
+	reply->descriptor = own;
 	reply->response = MHD_create_response_from_fd_at_offset64(length, own,
 	    0);
 	if (reply->response == NULL)
@@ -150,6 +152,12 @@ http_cached_reply_copy_fields(const struct http_cached_reply *reply,
     struct MHD_Response *response)
 {
 	MHD_get_response_headers(reply->response, copy_field, response);
+}
+
+int
+http_cached_reply_descriptor(const struct http_cached_reply *reply)
+{
+	return reply->descriptor;
 }
 
 uint64_t

@@ -79,6 +79,7 @@ http_connection_release(struct http_server *server,
 	shard_remove(shard, connection);
 	pthread_mutex_unlock(&shard->mutex);
 	atomic_fetch_sub(&connection->listening->pool->quota->open, 1);
+	http_certificate_release(connection->certificate);
 	if (connection->counted != NULL)
 		http_peers_leave(server->peers, connection->counted);
 	free(connection);
@@ -127,6 +128,8 @@ adopt(struct http_server *server, struct MHD_Connection *library,
 		connection->is_adopted = true;
 	}
 	pthread_mutex_unlock(&shard->mutex);
+	if (connection != NULL && connection->listening->pool->is_tls)
+		connection->certificate = http_tls_begin(server->tls, library);
 	*context = connection;
 }
 

@@ -36,6 +36,7 @@ struct http_connection {
 	struct http_connection *next, *previous;	/* in its shard */
 	struct http_listening *listening;
 	struct http_peer *counted;	/* where the address is; NULL: not */
+	struct http_certificate *certificate;	/* NULL: no TLS */
 	int socket;
 	bool is_adopted;	/* else the socket may be another's by now */
 	bool is_over;		/* one too many: answered with 503 */
@@ -91,6 +92,7 @@ struct http_pool {
 	struct http_server *server;
 	unsigned audience;
 	unsigned threads;
+	bool is_tls;
 	struct http_quota *quota;
 	struct MHD_Daemon *daemon;	/* NULL before the start */
 };

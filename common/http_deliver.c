@@ -3,11 +3,13 @@
  */
 #include "common/http_internal.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -88,10 +90,29 @@ response_without_length(void)
 	return response;
 }
 
+static bool
+is_tls(const struct http_request *request)
+{
+	return request->connection->certificate != NULL;
+}
+
+/* Takes the descriptor unless it returns NULL. */
+static struct MHD_Response *
+response_of_file(const struct http_request *request)
+{
+	const struct http_answer *answer = &request->answer;
+
+	return is_tls(request) ? http_tls_response(answer->descriptor,
+	    answer->offset, answer->length) :
+	    MHD_create_response_from_fd_at_offset64(answer->length,
+	    answer->descriptor, answer->offset);
+}
+
 /* Ownership of body and descriptor moves to the response. */
 static struct MHD_Response *
-response_new(struct http_answer *answer)
+response_new(struct http_request *request)
 {
+	struct http_answer *answer = &request->answer;
 	struct MHD_Response *response;
 	static char nothing[1];
 
@@ -99,8 +120,7 @@ response_new(struct http_answer *answer)
 	    answer->descriptor < 0)
 		return response_without_length();
 	if (answer->descriptor >= 0) {
-		response = MHD_create_response_from_fd_at_offset64(
-		    answer->length, answer->descriptor, answer->offset);
+		response = response_of_file(request);
 		if (response != NULL)
 			answer->descriptor = -1;
 		return response;
@@ -146,6 +166,33 @@ add_part_fields(const struct http_answer *answer,
 	}
 }
 
+/* The library would send the file of a shared response 4 KiB at a time. */
+static bool
+deliver_cached_file(struct http_request *request)
+{
+	const struct http_cached_reply *cached = request->answer.cached;
+	int own = fcntl(http_cached_reply_descriptor(cached),
+	    F_DUPFD_CLOEXEC, 0);
+	struct MHD_Response *response;
+	bool is_queued;
+
+	request->answer.cached = NULL;
+	if (own < 0) {
+		log_errno("no descriptor for an answer");
+		return false;
+	}
+	response = http_tls_response(own, 0,
+	    http_cached_reply_length(cached));
+	if (response == NULL) {
+		close(own);
+		return false;
+	}
+	http_cached_reply_copy_fields(cached, response);
+	is_queued = queue(request, response);
+	MHD_destroy_response(response);
+	return is_queued;
+}
+
 bool
 http_deliver(struct http_request *request)
 {
@@ -153,12 +200,15 @@ http_deliver(struct http_request *request)
 	struct MHD_Response *response;
 	bool is_queued;
 
+	if (answer->cached != NULL && !answer->is_part && is_tls(request) &&
+	    http_cached_reply_has_file(answer->cached))
+		return deliver_cached_file(request);
 	if (answer->cached != NULL && !answer->is_part) {
 		response = http_cached_reply_response(answer->cached);
 		answer->cached = NULL;	/* the library has its own hold */
 		return queue(request, response);
 	}
-	response = response_new(answer);
+	response = response_new(request);
 	if (response == NULL) {
 		log_error("no memory for an answer");
 		return false;
@@ -220,8 +270,10 @@ http_deliver_early(struct http_request *request)
 	if (out == NULL)
 		return false;
 	write_answer(out, request);
-	if (fclose(out) == 0 && send(client, text, size,
-	    MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)size) {
+	if (fclose(out) == 0 && (is_tls(request) ?
+	    http_tls_send(request->library, text, size) :
+	    send(client, text, size, MSG_NOSIGNAL | MSG_DONTWAIT) ==
+	    (ssize_t)size)) {
 		shutdown(client, SHUT_WR);
 		request->is_answered_early = true;
 		is_sent = true;

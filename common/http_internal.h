@@ -14,6 +14,7 @@
 #include "common/http_gate.h"
 #include "common/http_route.h"
 #include "common/http_server.h"
+#include "common/http_tls.h"
 #include "common/stripe.h"
 #include "common/uuid.h"
 
@@ -75,6 +76,7 @@ struct http_server {
 	struct http_quota public, other;
 	struct http_acceptor acceptor;
 	struct http_peers *peers;
+	struct http_tls *tls;		/* NULL: no listener speaks it */
 	struct network *proxies;	/* whose X-Forwarded-For counts */
 	size_t proxy_count;
 	struct http_connection_table table;
@@ -203,6 +205,8 @@ struct MHD_Response *http_cached_reply_response(
 /* Give all its fields to response. */
 void http_cached_reply_copy_fields(const struct http_cached_reply *reply,
     struct MHD_Response *response);
+/* Of its file; borrowed. */
+int http_cached_reply_descriptor(const struct http_cached_reply *reply);
 uint64_t http_cached_reply_length(const struct http_cached_reply *reply);
 
 /* http_deliver.c */

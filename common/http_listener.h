@@ -2,6 +2,7 @@
 #ifndef COMMON_HTTP_LISTENER_H
 #define COMMON_HTTP_LISTENER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Which listeners serve a route; a listener has a mask of these. */
@@ -15,6 +16,7 @@ struct http_listener {
 	const char *address;	/* HOST:PORT, [HOST]:PORT, unix:PATH, or
 				 * systemd:NAME for sockets opened by it */
 	unsigned audience;	/* mask of routes that are served here */
+	bool is_tls;		/* with what http_server_options names */
 	unsigned threads;	/* event threads; listeners that are equal but
 				 * for the address share them */
 };

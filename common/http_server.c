@@ -74,11 +74,12 @@ pool_for(struct http_server *server, const struct http_listener *listener)
 
 	for (size_t i = 0; i < server->pool_count; i++, pool++)
 		if (pool->audience == listener->audience &&
+		    pool->is_tls == listener->is_tls &&
 		    pool->threads == threads)
 			return pool;
 	server->pool_count++;
 	*pool = (struct http_pool){ .server = server, .threads = threads,
-		.audience = listener->audience,
+		.audience = listener->audience, .is_tls = listener->is_tls,
 		.quota = (listener->audience & HTTP_PUBLIC) != 0 ?
 		    &server->public : &server->other };
 	return pool;
@@ -86,8 +87,10 @@ pool_for(struct http_server *server, const struct http_listener *listener)
 
 static enum err
 listening_open(struct http_server *server,
-    const struct http_listener *listeners, size_t count)
+    const struct http_server_options *options)
 {
+	const struct http_listener *listeners = options->listeners;
+	size_t count = options->listener_count;
 	enum err e = ERR_OK;
 
 	server->listening = calloc(HTTP_LISTENINGS_MAX + 1,
@@ -95,9 +98,14 @@ listening_open(struct http_server *server,
 	server->pools = calloc(count + 1, sizeof(*server->pools));
 	if (server->listening == NULL || server->pools == NULL)
 		return ERR_NO_MEMORY;
-	for (size_t i = 0; e == ERR_OK && i < count; i++)
-		e = http_listen_open(server, listeners[i].address,
-		    pool_for(server, &listeners[i]));
+	for (size_t i = 0; e == ERR_OK && i < count; i++) {
+		if (listeners[i].is_tls && server->tls == NULL)
+			e = http_tls_new(options->tls_certificate,
+			    options->tls_key, &server->tls);
+		if (e == ERR_OK)
+			e = http_listen_open(server, listeners[i].address,
+			    pool_for(server, &listeners[i]));
+	}
 	http_listen_warn_unused(server);
 	return e;
 }
@@ -134,6 +142,7 @@ http_server_new(const struct http_server_options *options,
 	server->options.listeners = NULL;	/* copied, not kept */
 	server->options.access_log = server->options.access_log_path = NULL;
 	server->options.trusted_proxies = NULL;
+	server->options.tls_certificate = server->options.tls_key = NULL;
 	server->acceptor.wake = server->table.wake = -1;
 	server->acceptor.spare = -1;
 	for (size_t i = 0; i < HTTP_SHARDS; i++)
@@ -149,8 +158,7 @@ http_server_new(const struct http_server_options *options,
 		e = proxies_parse(server, options->trusted_proxies,
 		    options->trusted_proxy_count);
 	if (e == ERR_OK)
-		e = listening_open(server, options->listeners,
-		    options->listener_count);
+		e = listening_open(server, options);
 	if (e != ERR_OK) {
 		http_server_free(server);
 		return e;
@@ -189,19 +197,31 @@ memory_bytes(const struct http_server *server)
 	return wanted < MEMORY_LEAST_BYTES ? MEMORY_LEAST_BYTES : wanted;
 }
 
+/* Options that the library would complain of where they do not apply. */
+static void
+pool_options(const struct http_pool *pool, struct MHD_OptionItem *items)
+{
+	if (pool->threads > 1)
+		*items++ = (struct MHD_OptionItem){
+			MHD_OPTION_THREAD_POOL_SIZE, pool->threads, NULL };
+	if (pool->is_tls)
+		*items++ = (struct MHD_OptionItem){
+			MHD_OPTION_HTTPS_PRIORITIES, 0,
+			(void *)(uintptr_t)http_tls_priorities };
+	*items = (struct MHD_OptionItem){ MHD_OPTION_END, 0, NULL };
+}
+
 static enum err
 library_start(struct http_pool *pool)
 {
 	struct http_server *server = pool->server;
-	const struct MHD_OptionItem items[] = {
-		{ pool->threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE :
-		    MHD_OPTION_END, pool->threads, NULL },
-		{ MHD_OPTION_END, 0, NULL },
-	};
+	struct MHD_OptionItem items[3];
 
+	pool_options(pool, items);
 	pool->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD |
 	    MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET |
-	    MHD_USE_ERROR_LOG, 0, NULL, NULL, http_life_continue, server,
+	    MHD_USE_ERROR_LOG | (pool->is_tls ? MHD_USE_TLS : 0u), 0, NULL,
+	    NULL, http_life_continue, server,
 	    MHD_OPTION_EXTERNAL_LOGGER, library_log, NULL,
 	    MHD_OPTION_URI_LOG_CALLBACK, http_life_begin, server,
 	    MHD_OPTION_NOTIFY_COMPLETED, http_life_end, server,
@@ -214,7 +234,9 @@ library_start(struct http_pool *pool)
 	    (pool->quota->hard + 1) * pool->threads,
 	    /* The sweeper's: this one knows only what goes into the kernel. */
 	    MHD_OPTION_CONNECTION_TIMEOUT, 0u,
-	    MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+	    MHD_OPTION_ARRAY, items, pool->is_tls ?
+	    MHD_OPTION_HTTPS_CERT_CALLBACK2 : MHD_OPTION_END, http_tls_choose,
+	    MHD_OPTION_END);
 	if (pool->daemon != NULL)
 		return ERR_OK;
 	log_error("the event threads of the http library cannot be started");
@@ -328,8 +350,15 @@ http_server_free(struct http_server *server)
 	free(server->pools);
 	free(server->proxies);
 	http_peers_free(server->peers);
+	http_tls_free(server->tls);
 	http_access_log_close(&server->access_log);
 	free(server);
+}
+
+enum err
+http_server_reload_tls(struct http_server *server)
+{
+	return server->tls == NULL ? ERR_OK : http_tls_reload(server->tls);
 }
 
 void

@@ -100,6 +100,9 @@ struct http_server_options {
 						 * their X-Forwarded-For is
 						 * believed */
 	size_t trusted_proxy_count;
+	const char *tls_certificate;	/* paths of PEM files; NULL: no
+					 * listener has is_tls */
+	const char *tls_key;
 	unsigned idle_timeout_s;	/* no byte in either direction */
 	uint64_t send_rate_least;	/* bytes a second, over an idle timeout;
 					 * slower clients are cut; 0: any */
@@ -139,6 +142,15 @@ void http_server_free(struct http_server *server);
 
 /* The port that listener index got (for port 0 in tests); 0 for a Unix one. */
 unsigned http_server_port(const struct http_server *server, size_t index);
+
+/*
+ * Read the files of certificate and key again, for connections to come; does
+ * nothing without TLS.  On an error, which is logged, the old ones stay.
+ */
+enum err http_server_reload_tls(struct http_server *server);
+
+/* Are these a certificate and its key?  Faults are logged as at the start. */
+enum err http_tls_check(const char *certificate_path, const char *key_path);
 
 /*
  * Open the file of the access log again, which a program that rotates logs may

@@ -24,7 +24,7 @@
 #define OPERATOR_THREADS 1
 #define OPEN_FILES_MAX 131072	/* kept open unless open-files says more */
 #define OTHER_DESCRIPTORS 1024	/* uploads, listeners, the daemon's own */
-#define LISTENERS_MAX 16
+#define LISTENERS_MAX 24
 
 /* Everything that main() makes, in order; unmade in the other. */
 struct daemon {
@@ -83,7 +83,7 @@ static enum err
 make_server(struct daemon *daemon)
 {
 	const struct settings *settings = &daemon->settings;
-	const struct http_listener public = { .audience = HTTP_PUBLIC,
+	struct http_listener public = { .audience = HTTP_PUBLIC,
 		.threads = event_threads(settings) };
 	const struct http_listener operator = { .audience = HTTP_OPERATOR,
 		.threads = OPERATOR_THREADS };
@@ -98,6 +98,8 @@ make_server(struct daemon *daemon)
 		.connection_memory_bytes = CONNECTION_MEMORY_BYTES,
 		.connection_max = (unsigned)settings->connection_limit,
 		.connections_per_address = (unsigned)settings->address_limit,
+		.tls_certificate = settings->tls_certificate,
+		.tls_key = settings->tls_key,
 		.trusted_proxies =
 		    (const char *const *)settings->trusted_proxies.words,
 		.trusted_proxy_count = settings->trusted_proxies.count,
@@ -111,6 +113,10 @@ make_server(struct daemon *daemon)
 
 	options.listener_count = http_listeners_add(listeners, 0,
 	    LISTENERS_MAX, settings->listen.words, public);
+	public.is_tls = true;
+	options.listener_count = http_listeners_add(listeners,
+	    options.listener_count, LISTENERS_MAX,
+	    settings->tls_listen.words, public);
 	options.listener_count = http_listeners_add(listeners,
 	    options.listener_count, LISTENERS_MAX,
 	    settings->admin_listen.words, operator);
@@ -193,6 +199,8 @@ reload(struct daemon *daemon)
 
 	process_notify_reloading();
 	http_server_reopen_log(daemon->stored.server);
+	if (http_server_reload_tls(daemon->stored.server) != ERR_OK)
+		log_error("the old certificate stays");
 	e = settings_load(daemon->options.config_path, &settings);
 	if (e == ERR_OK)
 		e = authority_reload(authority, &settings);
@@ -249,6 +257,7 @@ serve(struct daemon *daemon)
 static int
 check_only(struct daemon *daemon)
 {
+	const struct settings *settings = &daemon->settings;
 	struct authority *authority = NULL;
 
 	if (daemon->options.print)
@@ -257,6 +266,9 @@ check_only(struct daemon *daemon)
 	if (authority_new(&daemon->settings, &authority) != ERR_OK)
 		return EXIT_FAILURE;
 	authority_free(authority);
+	if (settings->tls_listen.count > 0 && http_tls_check(
+	    settings->tls_certificate, settings->tls_key) != ERR_OK)
+		return EXIT_FAILURE;
 	return EXIT_SUCCESS;
 }
 

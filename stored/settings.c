@@ -14,6 +14,19 @@ static const struct config_key keys[] = {
 	    .words = CONFIG_LISTEN,
 	    .help = "Addresses for the public: HOST:PORT, [HOST]:PORT, "
 	    "unix:PATH or systemd:NAME." },
+	{ .name = "tls-listen", .kind = CONFIG_LIST,
+	    .offset = FIELD(tls_listen), .initial = "", .most = 8,
+	    .words = CONFIG_LISTEN,
+	    .help = "Addresses for the public where TLS is spoken; takes "
+	    "tls-certificate and tls-key." },
+	{ .name = "tls-certificate", .kind = CONFIG_PATH,
+	    .offset = FIELD(tls_certificate), .initial = "",
+	    .help = "PEM file: the certificate, and behind it those that "
+	    "signed it." },
+	{ .name = "tls-key", .kind = CONFIG_PATH, .offset = FIELD(tls_key),
+	    .initial = "",
+	    .help = "PEM file of its private key, which others cannot "
+	    "read." },
 	{ .name = "admin-listen", .kind = CONFIG_LIST,
 	    .offset = FIELD(admin_listen), .initial = "127.0.0.1:8091",
 	    .least = 1, .most = 8, .words = CONFIG_LISTEN,

@@ -10,6 +10,9 @@
 
 struct settings {
 	struct config_list listen;
+	struct config_list tls_listen;
+	char *tls_certificate;		/* NULL: no TLS */
+	char *tls_key;
 	struct config_list admin_listen;
 	struct config_list trusted_proxies;
 	struct config_list public_origins;

@@ -44,6 +44,8 @@ forbid stored 'common/sealed_|sqlite3\.h|curl/' \
 
 complain 'microhttpd.h is for common/http_*.c alone' < <(
 	includes 'microhttpd\.h' . | grep -vE '^\./common/http_([a-z_]+\.c|internal\.h):')
+complain 'gnutls is for common/http_tls.* alone' < <(
+	includes 'gnutls/' . | grep -vE '^\./common/http_tls\.[ch]:')
 complain 'sqlite3.h is for commerced/db/ alone' < <(
 	includes 'sqlite3\.h' . | grep -vE '^\./(commerced/db|tests)/')
 complain 'common calls nobody' < <(includes 'curl/' common)

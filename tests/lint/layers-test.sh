@@ -38,6 +38,8 @@ crosses commerced/shop/x.h '#  include "commerced/http/member.h"' \
     'the shop must not include http'
 crosses commerced/db/x.c '#include "commerced/shop/shop.h"' \
     'db must not include the shop'
+crosses common/http_x.c '#include <gnutls/gnutls.h>' \
+    'TLS is for one file'
 crosses stored/x.c '#include <microhttpd.h>' \
     'stored must not include microhttpd.h'
 crosses stored/x.c '#include "common/sealed_header.h"' \
