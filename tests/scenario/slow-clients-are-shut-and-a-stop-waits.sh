@@ -49,10 +49,10 @@ stop_probe
 
 # --- rates ------------------------------------------------------------------------
 truncate -s 64M "$WORK/large"
-start_probe idle=1 header=30 least-send-rate=10000 \
+start_probe idle=2 header=30 least-send-rate=10000 \
     least-receive-rate=1000 file="$WORK/large" \
     admin-listen="unix:$WORK/operator.sock"
-is "$(RAW_WAIT=1 raw 'PUT /stream HTTP/1.1\r\nHost: x\r
+is "$(RAW_WAIT=6 raw 'PUT /stream HTTP/1.1\r\nHost: x\r
 Content-Length: 1000\r\n\r\n' "${letters[@]}")" ' closed' \
     'who sends a body too slowly is cut'
 mapfile -t hundreds < <(printf '\\{100:X}%.0s\n' {1..80})

@@ -588,8 +588,10 @@ static enum err
 serve(struct probe *probe, const struct settings *settings)
 {
 	const struct http_listener listeners[] = {
-		{ settings->listen, HTTP_PUBLIC, number(settings->threads) },
-		{ settings->admin_listen, HTTP_OPERATOR, 1 },
+		{ .address = settings->listen, .audience = HTTP_PUBLIC,
+		    .threads = number(settings->threads) },
+		{ .address = settings->admin_listen,
+		    .audience = HTTP_OPERATOR, .threads = 1 },
 	};
 	const struct http_server_options options = {
 		.listeners = listeners,
