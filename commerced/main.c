@@ -257,6 +257,23 @@ start(struct daemon *daemon)
 	return ERR_OK;
 }
 
+/* Of the configuration, what may change while running: no more than this. */
+static void
+reload_origin(struct daemon *daemon)
+{
+	struct settings fresh = { 0 };
+	enum err e = settings_load(daemon->options.config_path, &fresh);
+
+	if (e == ERR_OK)
+		e = shop_replace_storage_origin(daemon->service.shop,
+		    fresh.storage_origin);
+	if (e == ERR_OK)
+		log_info("reloaded storage-origin=%s", fresh.storage_origin);
+	else
+		log_error("the old storage-origin stays: %s", err_text(e));
+	settings_clear(&fresh);
+}
+
 /* The keys that may change while running; the master keys take a restart. */
 static void
 reload(struct daemon *daemon)
@@ -283,6 +300,7 @@ reload(struct daemon *daemon)
 		log_info("reloaded the admin token");
 	else
 		log_error("the old admin token stays: %s", err_text(e));
+	reload_origin(daemon);
 	push_retry(daemon->service.push);
 	process_notify_ready();
 }

@@ -64,7 +64,7 @@ access_expiry(const struct shop *shop, int64_t sealed_size)
 	return shop_now_ms(shop) / 1000 + lifetime_s;
 }
 
-/* Build a URL and sign it with the key of the moment. */
+/* Build a URL, of the origin of the moment, and sign it with its key. */
 static enum err
 access_sign(struct shop *shop, enum token_method method,
     struct token_url *parts, struct storage_request *out)
@@ -72,9 +72,9 @@ access_sign(struct shop *shop, enum token_method method,
 	const struct signing_key *key;
 	enum err e;
 
-	parts->origin = shop->options.storage_origin;
 	parts->commerce_id = shop->options.commerce_id;
 	(void)pthread_rwlock_rdlock(&shop->keys_lock);
+	parts->origin = shop->storage_origin;
 	key = signing_keys_first(shop->keys, parts->commerce_id);
 	parts->key_id = key->key_id;
 	e = token_url_build(out->url, sizeof(out->url), parts);

@@ -80,7 +80,8 @@ struct shop {
 	struct readers readers;
 	struct checkpointer checkpointer;
 	struct session_uses uses;
-	pthread_rwlock_t keys_lock;
+	pthread_rwlock_t keys_lock;	/* of the two that sign */
+	char *storage_origin;
 	struct signing_keys *keys;
 	int64_t seller;		/* the number of its row: as the options say */
 };

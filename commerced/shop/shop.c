@@ -141,6 +141,9 @@ shop_start(struct shop *shop)
 	enum err e;
 
 	e = shop_check_keys(shop, shop->keys);
+	if (!e)
+		e = shop_replace_storage_origin(shop,
+		    shop->options.storage_origin);
 	if (e)
 		return e;
 	if (asprintf(&shop->path, "%s/counterfoil.db",
@@ -207,6 +210,7 @@ shop_close(struct shop *shop)
 	/* The last connection moves the log into the file. */
 	db_close(shop->writer.db);
 	signing_keys_free(shop->keys);
+	free(shop->storage_origin);
 	(void)pthread_cond_destroy(&shop->checkpointer.wake);
 	(void)pthread_mutex_destroy(&shop->checkpointer.lock);
 	(void)pthread_cond_destroy(&shop->writer.idle);
@@ -232,6 +236,21 @@ shop_replace_signing_keys(struct shop *shop, struct signing_keys *keys)
 	shop->keys = keys;
 	(void)pthread_rwlock_unlock(&shop->keys_lock);
 	signing_keys_free(old);
+	return ERR_OK;
+}
+
+enum err
+shop_replace_storage_origin(struct shop *shop, const char *origin)
+{
+	char *copy = strdup(origin), *old;
+
+	if (copy == NULL)
+		return ERR_NO_MEMORY;
+	(void)pthread_rwlock_wrlock(&shop->keys_lock);
+	old = shop->storage_origin;
+	shop->storage_origin = copy;
+	(void)pthread_rwlock_unlock(&shop->keys_lock);
+	free(old);
 	return ERR_OK;
 }
 

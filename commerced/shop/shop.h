@@ -29,7 +29,8 @@ struct shop_options {
 	const char *state_path;		/* folder of counterfoil.db; exists */
 	const char *commerce_id;	/* recorded when the books are new */
 	const char *currency;		/* ISO 4217; recorded likewise */
-	const char *storage_origin;	/* public one of the storage service */
+	const char *storage_origin;	/* public one of the storage service;
+					 * copied */
 	const struct master_keys *master_keys;
 	struct signing_keys *signing_keys;	/* taken: also by a failed
 						 * shop_open() */
@@ -83,6 +84,12 @@ void shop_close(struct shop *shop);
  */
 enum err shop_replace_signing_keys(struct shop *shop,
     struct signing_keys *keys);
+
+/*
+ * Name the storage service by this origin, which is copied, from now on.
+ * ERR_NO_MEMORY: the old one stays.  Any thread.
+ */
+enum err shop_replace_storage_origin(struct shop *shop, const char *origin);
 
 /*
  * A write, usually the first member of a larger struct that holds what goes
