@@ -155,3 +155,18 @@ library_list_clear(struct library_list *list)
 	free(list->next);
 	*list = (struct library_list){ 0 };
 }
+
+void
+person_clear(struct person *person)
+{
+	purchase_list_clear(&person->purchases);
+	library_list_clear(&person->library);
+	for (size_t i = 0; i < person->owned_count; i++)
+		free(person->owned[i].title);
+	free(person->owned);
+	free(person->transfers);
+	for (size_t i = 0; i < person->key_count; i++)
+		free(person->keys[i]);
+	free(person->keys);
+	*person = (struct person){ 0 };
+}

@@ -205,6 +205,38 @@ struct library_list {
 	char *next;
 };
 
+#define PERSON_SESSIONS_MAX 20
+
+/* What an account owns, and how it came to it. */
+struct owned_item {
+	struct uuid item;
+	char *title;
+	int64_t source;		/* as of the database: see entitlement */
+	int64_t since_ms;
+};
+
+struct person_transfer {
+	int64_t at_ms;
+	int64_t kind;		/* as of the database: see transfer */
+	int64_t amount_minor;	/* negative: it went */
+};
+
+/* Everything that is held about the person of an account. */
+struct person {
+	struct account account;
+	struct session sessions[PERSON_SESSIONS_MAX];
+	size_t session_count;
+	struct purchase_list purchases;
+	struct library_list library;
+	struct owned_item *owned;
+	size_t owned_count;
+	struct person_transfer *transfers;
+	size_t transfer_count;
+	char **keys;		/* idempotency keys of the purchases */
+	size_t key_count;
+	int64_t reset_expires_ms;	/* 0: no reset code is out */
+};
+
 /* NULL members and structs that are all zero are allowed. */
 void file_clear(struct file *file);
 void file_list_clear(struct file_list *list);
@@ -216,5 +248,6 @@ void purchase_clear(struct purchase *purchase);
 void refund_clear(struct refund *refund);
 void purchase_list_clear(struct purchase_list *list);
 void library_list_clear(struct library_list *list);
+void person_clear(struct person *person);
 
 #endif

@@ -2,6 +2,16 @@
 
 #include "commerced/db/query.h"
 
+static void
+query_password(struct query *query, const struct password_row *password)
+{
+	query_int(query, password->n_log2);
+	query_int(query, password->r);
+	query_int(query, password->p);
+	query_bytes(query, password->salt, sizeof(password->salt));
+	query_bytes(query, password->hash, sizeof(password->hash));
+}
+
 enum err
 db_account_add(struct db *db, const struct account *account,
     const struct password_row *password)
@@ -12,11 +22,7 @@ db_account_add(struct db *db, const struct account *account,
 	query_int(&query, account->number);
 	query_uuid(&query, &account->id);
 	query_text(&query, account->email);
-	query_int(&query, password->n_log2);
-	query_int(&query, password->r);
-	query_int(&query, password->p);
-	query_bytes(&query, password->salt, sizeof(password->salt));
-	query_bytes(&query, password->hash, sizeof(password->hash));
+	query_password(&query, password);
 	query_int(&query, account->created_ms);
 	return query_run(&query);
 }
@@ -184,5 +190,98 @@ db_session_forget_expired(struct db *db, int64_t account, int64_t now_ms)
 	query_begin(&query, db, STMT_SESSION_FORGET_EXPIRED);
 	query_int(&query, account);
 	query_int(&query, now_ms);
+	return query_run(&query);
+}
+
+enum err
+db_session_end_others(struct db *db, int64_t account, int64_t session)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_SESSION_END_OTHERS);
+	query_int(&query, account);
+	query_int(&query, session);
+	return query_run(&query);
+}
+
+enum err
+db_account_by_id(struct db *db, const struct uuid *id, int64_t *number)
+{
+	struct query query;
+	bool found;
+	enum err e;
+
+	query_begin(&query, db, STMT_ACCOUNT_BY_ID);
+	query_uuid(&query, id);
+	found = query_next(&query);
+	*number = found ? row_int(&query) : 0;
+	e = query_end(&query);
+	return e || found ? e : ERR_NOT_FOUND;
+}
+
+enum err
+db_account_set_email(struct db *db, int64_t account, const char *email)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_ACCOUNT_SET_EMAIL);
+	query_int(&query, account);
+	query_text(&query, email);
+	return query_run(&query);
+}
+
+enum err
+db_account_set_password(struct db *db, int64_t account,
+    const struct password_row *password)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_ACCOUNT_SET_PASSWORD);
+	query_int(&query, account);
+	query_password(&query, password);
+	return query_run(&query);
+}
+
+enum err
+db_reset_code_set(struct db *db,
+    const uint8_t lookup[static DB_RESET_LOOKUP_BYTES],
+    const struct reset_row *row)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_RESET_CODE_SET);
+	query_int(&query, row->account);
+	query_bytes(&query, lookup, DB_RESET_LOOKUP_BYTES);
+	query_int(&query, row->expires_ms);
+	return query_run(&query);
+}
+
+enum err
+db_reset_code_get(struct db *db,
+    const uint8_t lookup[static DB_RESET_LOOKUP_BYTES], struct reset_row *out)
+{
+	struct query query;
+	bool found;
+	enum err e;
+
+	*out = (struct reset_row){ 0 };
+	query_begin(&query, db, STMT_RESET_CODE_GET);
+	query_bytes(&query, lookup, DB_RESET_LOOKUP_BYTES);
+	found = query_next(&query);
+	if (found) {
+		out->account = row_int(&query);
+		out->expires_ms = row_int(&query);
+	}
+	e = query_end(&query);
+	return e || found ? e : ERR_NOT_FOUND;
+}
+
+enum err
+db_reset_code_remove(struct db *db, int64_t account)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_RESET_CODE_REMOVE);
+	query_int(&query, account);
 	return query_run(&query);
 }

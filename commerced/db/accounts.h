@@ -57,5 +57,33 @@ enum err db_session_end(struct db *db, int64_t account,
     const struct uuid *id, int64_t now_ms);
 enum err db_session_forget_expired(struct db *db, int64_t account,
     int64_t now_ms);
+/* All of the account but the one with that number; 0: all. */
+enum err db_session_end_others(struct db *db, int64_t account,
+    int64_t session);
+
+/* The number of an account by its outward id.  ERR_NOT_FOUND. */
+enum err db_account_by_id(struct db *db, const struct uuid *id,
+    int64_t *number);
+/* ERR_DB when another account has that address. */
+enum err db_account_set_email(struct db *db, int64_t account,
+    const char *email);
+enum err db_account_set_password(struct db *db, int64_t account,
+    const struct password_row *password);
+
+#define DB_RESET_LOOKUP_BYTES 32
+
+struct reset_row {
+	int64_t account;
+	int64_t expires_ms;
+};
+/* In place of the account's code before. */
+enum err db_reset_code_set(struct db *db,
+    const uint8_t lookup[static DB_RESET_LOOKUP_BYTES],
+    const struct reset_row *row);
+/* ERR_NOT_FOUND. */
+enum err db_reset_code_get(struct db *db,
+    const uint8_t lookup[static DB_RESET_LOOKUP_BYTES],
+    struct reset_row *out);
+enum err db_reset_code_remove(struct db *db, int64_t account);
 
 #endif

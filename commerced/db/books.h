@@ -13,7 +13,7 @@
 
 enum ledger_number { LEDGER_GIFT_ISSUE = 1, LEDGER_SALES = 2 };
 enum transfer_kind { TRANSFER_GIFT = 1, TRANSFER_SALE = 2,
-	TRANSFER_REFUND = 3 };
+	TRANSFER_REFUND = 3, TRANSFER_FORFEIT = 4 };
 
 /* Whose books these are; *found is false for new ones. */
 enum err db_shop_get(struct db *db, char commerce_id[static COMMERCE_ID_MAX
@@ -28,7 +28,7 @@ enum err db_sequence_next(struct db *db, int64_t *sequence);
 /* A buyer's ledger account with balance 0. */
 enum err db_ledger_account_add(struct db *db, int64_t *number);
 
-/* A buyer's balance.  ERR_NOT_FOUND. */
+/* A buyer's balance.  ERR_NOT_FOUND, also when the person has gone. */
 enum err db_balance_get(struct db *db, int64_t account, int64_t *balance);
 
 struct transfer {

@@ -8,16 +8,18 @@
 
 #define DB_APPLICATION_ID 1128680526	/* "CFLN" */
 #define DB_BUSY_MS 5000
+#define DB_PURGE_MS 20		/* longest that a purge waits for others */
 
 /*
  * Each connection's settings.  The log is moved into the file by a thread of
  * its own, so wal_autocheckpoint is off; after that the log is cut to a size
- * that fits a busy day.
+ * that fits a busy day.  What is deleted is overwritten.
  */
 static const char db_settings[] =
     "PRAGMA trusted_schema = OFF;"
     "PRAGMA cell_size_check = ON;"
     "PRAGMA foreign_keys = ON;"
+    "PRAGMA secure_delete = ON;"
     "PRAGMA recursive_triggers = ON;"
     "PRAGMA synchronous = FULL;"
     "PRAGMA journal_size_limit = 67108864;"
@@ -245,4 +247,20 @@ db_checkpoint(struct db *db, bool restart)
 	if (rc != SQLITE_OK)
 		return query_error(db, rc, "checkpoint");
 	return ERR_OK;
+}
+
+enum err
+db_purge(struct db *db)
+{
+	int rc;
+
+	/* The bulk without a lock. */
+	(void)db_checkpoint(db, false);
+	(void)sqlite3_busy_timeout(db->handle, DB_PURGE_MS);
+	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL,
+	    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+	(void)sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
+	if ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED)
+		return ERR_BUSY;
+	return rc == SQLITE_OK ? ERR_OK : query_error(db, rc, "purge");
 }

@@ -61,4 +61,11 @@ int64_t db_log_frames(const struct db *db);
  */
 enum err db_checkpoint(struct db *db, bool restart);
 
+/*
+ * Move all of the log into the database file and cut it to nothing, so that
+ * nothing that was deleted is left in either.  Holds the writer up for a
+ * moment.  ERR_BUSY (not logged): somebody uses the log; try again.
+ */
+enum err db_purge(struct db *db);
+
 #endif

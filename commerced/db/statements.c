@@ -1,139 +1,6 @@
 #include "commerced/db/statements.h"
 
-/* What db_file_read() reads: file f of item i with version v. */
-#define FILE_COLUMNS \
-	"f.id, f.uuid, i.uuid, f.name, f.media_type, v.number, v.uuid," \
-	" v.state, v.size, v.sealed_size, v.object, v.master_key"
-
-/* What db_item_read() reads. */
-#define ITEM_COLUMNS \
-	"item.id, item.uuid, item.kind, item.state, item.title," \
-	" item.creator, item.genre, item.description, item.released," \
-	" item.price, item.created_ms, item.published_ms"
-
-/* What db_purchase_read() reads. */
-#define PURCHASE_COLUMNS \
-	"p.id, p.uuid, p.account, p.status, p.created_ms, p.total, p.is_gift," \
-	" s.id, s.legal_name, s.tax_id, s.tax_rate"
-#define PURCHASE_AND_SELLER \
-	" FROM purchase p JOIN seller s ON s.id = p.seller"
-
-/* What db_claim_read() reads. */
-#define CLAIM_COLUMNS \
-	"id, uuid, kind, purchase, reference, master_key, sequence," \
-	" expires_ms, claimed_by"
-
-/* A file's newest version, or nulls. */
-#define NEWEST_VERSION \
-	" LEFT JOIN version v ON v.file = f.id AND v.number =" \
-	" (SELECT max(number) FROM version WHERE file = f.id)"
-
-/*
- * The shop's people see a file until it is taken off, and again from the
- * moment that something new is on its way under its name.
- */
-#define FILE_IS_LISTED \
-	"(f.removed_sequence IS NULL OR v.state = 0)"
-
-/* What is in a container now: item_content and item_inside. */
-#define IS_IN_NOW(table) \
-	table ".until_sequence = 9223372036854775807"
-
-/* An item, and down to two levels what it contains now. */
-#define ITEM_AND_CONTENTS(item) \
-	"(SELECT " item " UNION ALL SELECT n.item FROM item_inside n" \
-	" WHERE n.container = " item " AND " IS_IN_NOW("n") ")"
-
-/* ?1 and what contains it, or did. */
-#define ITEM_AND_CONTAINERS \
-	"(SELECT ?1 UNION ALL SELECT container FROM item_content" \
-	" WHERE item = ?1)"
-
-/*
- * Account ?1 owns an item by an entitlement to it or to what contains it.
- * The earliest gives the most, and is the one that counts: it is this item's.
- */
-#define ENTITLED_BY(item_owned) \
-	"(SELECT item FROM (SELECT o.item AS item, o.sequence AS sequence" \
-	" FROM entitlement o WHERE o.account = ?1 AND o.item = " item_owned \
-	" UNION ALL SELECT o.item, o.sequence FROM item_inside n" \
-	" CROSS JOIN entitlement o ON o.account = ?1" \
-	" AND o.item = n.container AND o.sequence < n.until_sequence" \
-	" WHERE n.item = " item_owned ") ORDER BY sequence, item LIMIT 1)"
-
-/* All items that account ?1 owns; columns of the row with min(). */
-#define ENTITLEMENTS \
-	"(SELECT item, min(sequence) AS sequence, created_ms FROM" \
-	" (SELECT o.item AS item, o.sequence AS sequence," \
-	" o.created_ms AS created_ms FROM entitlement o" \
-	" WHERE o.account = ?1 UNION ALL" \
-	" SELECT n.item, o.sequence, o.created_ms FROM entitlement o" \
-	" CROSS JOIN item_inside n ON n.container = o.item" \
-	" AND n.until_sequence > o.sequence WHERE o.account = ?1)" \
-	" GROUP BY item)"
-
-/* What an entitlement gives of a file's item. */
-#define FILE_IS_GIVEN \
-	"(f.removed_sequence IS NULL OR f.removed_sequence > e.sequence)"
-
-/* File f as account ?1 owns it: e is the entitlement. */
-#define FILE_ENTITLEMENT \
-	" JOIN entitlement e ON e.account = ?1" \
-	" AND e.item = " ENTITLED_BY("f.item") " AND " FILE_IS_GIVEN
-
-/* The newest that was stored when it was bought; else the first that was. */
-#define BOUGHT_VERSION \
-	"coalesce((SELECT max(b.number) FROM version b WHERE b.file = f.id" \
-	" AND b.stored_sequence <= e.sequence)," \
-	" (SELECT min(b.number) FROM version b WHERE b.file = f.id" \
-	" AND b.stored_sequence IS NOT NULL))"
-
-/*
- * Pages of items.  ?1 kind or null, ?2 creator or null, ?3 genre or null,
- * ?4 any state, ?5 how many, ?6 and ?7 the last place, ?8 words, ?9 today.
- */
-#define ITEM_FILTER \
-	" AND (?4 OR (item.state = 1 AND (item.released IS NULL" \
-	" OR item.released <= ?9))) AND (?1 IS NULL OR item.kind = ?1)" \
-	" AND (?3 IS NULL OR item.genre = ?3)"
-#define ITEM_ALL \
-	"(?2 IS NULL OR item.creator = ?2) AND ?8 IS NULL"
-#define ITEM_OF_CREATOR \
-	"item.creator = ?2 AND ?8 IS NULL"
-#define ITEM_MATCHING \
-	"item.id IN (SELECT rowid FROM item_search" \
-	" WHERE item_search MATCH ?8)" \
-	" AND (?2 IS NULL OR item.creator = ?2)"
-#define ITEM_PAGE(which, place, order) \
-	"SELECT " ITEM_COLUMNS " FROM item WHERE " which ITEM_FILTER \
-	" AND " place " ORDER BY " order " LIMIT ?5"
-#define ITEM_PAGES(place, order) \
-	ITEM_PAGE(ITEM_ALL, place, order), \
-	ITEM_PAGE(ITEM_OF_CREATOR, place, order), \
-	ITEM_PAGE(ITEM_MATCHING, place, order)
-
-/* The same by popularity: the last place is by sales. */
-#define ITEM_POPULAR_PAGE(from, which) \
-	"SELECT " ITEM_COLUMNS ", s.sold FROM " from " WHERE " which \
-	ITEM_FILTER " AND (s.sold, s.item) < (?6, ?7)" \
-	" ORDER BY s.sold DESC, s.item DESC LIMIT ?5"
-#define ITEM_BY_SALES \
-	"item_sales s CROSS JOIN item ON item.id = s.item"
-#define SALES_BY_ITEM \
-	"item CROSS JOIN item_sales s ON s.item = item.id"
-
-/* Values and their counts, the most frequent first, ?5 of each facet. */
-#define FACET(number, column) \
-	"SELECT * FROM (SELECT " number " AS facet, " column " AS value," \
-	" sum(n) AS total FROM m WHERE " column " IS NOT NULL" \
-	" GROUP BY " column " ORDER BY total DESC, value LIMIT ?5)"
-#define FACETS(which) \
-	"WITH m AS MATERIALIZED (SELECT item.kind AS kind," \
-	" item.creator AS creator, item.genre AS genre, count(*) AS n" \
-	" FROM item WHERE item.state = 1 AND " which ITEM_FILTER \
-	" GROUP BY item.kind, item.creator, item.genre) " \
-	FACET("0", "kind") " UNION ALL " FACET("1", "creator") \
-	" UNION ALL " FACET("2", "genre")
+#include "commerced/db/fragments.h"
 
 const char *const statement_sql[STMT__COUNT] = {
 	[STMT_APPLICATION_ID] = "PRAGMA application_id",
@@ -160,7 +27,8 @@ const char *const statement_sql[STMT__COUNT] = {
 	[STMT_LEDGER_ACCOUNT_ADD] =
 	    "INSERT INTO ledger_account (kind, balance) VALUES (3, 0)",
 	[STMT_BALANCE_GET] =
-	    "SELECT balance FROM ledger_account WHERE id = ?1 AND kind = 3",
+	    "SELECT balance FROM ledger_account WHERE id = ?1 AND kind = 3"
+	    " AND EXISTS (SELECT 1 FROM account WHERE account.id = ?1)",
 	[STMT_BALANCE_CHANGE] =
 	    "UPDATE ledger_account SET balance = balance + ?2"
 	    " WHERE id = ?1 AND kind = 3",
@@ -207,6 +75,44 @@ const char *const statement_sql[STMT__COUNT] = {
 	    " AND expires_ms > ?3 RETURNING id",
 	[STMT_SESSION_FORGET_EXPIRED] =
 	    "DELETE FROM session WHERE account = ?1 AND expires_ms <= ?2",
+	[STMT_ACCOUNT_BY_ID] = "SELECT id FROM account WHERE uuid = ?1",
+	[STMT_ACCOUNT_SET_EMAIL] =
+	    "UPDATE account SET email = ?2 WHERE id = ?1",
+	[STMT_ACCOUNT_SET_PASSWORD] =
+	    "UPDATE account SET password_n_log2 = ?2, password_r = ?3,"
+	    " password_p = ?4, password_salt = ?5, password_hash = ?6"
+	    " WHERE id = ?1",
+	[STMT_SESSION_END_OTHERS] =
+	    "DELETE FROM session WHERE account = ?1 AND id <> ?2",
+	[STMT_RESET_CODE_SET] =
+	    "INSERT INTO reset_code (account, lookup, expires_ms)"
+	    " VALUES (?1, ?2, ?3) ON CONFLICT (account) DO UPDATE"
+	    " SET lookup = excluded.lookup, expires_ms = excluded.expires_ms",
+	[STMT_RESET_CODE_GET] =
+	    "SELECT account, expires_ms FROM reset_code WHERE lookup = ?1",
+	[STMT_RESET_CODE_REMOVE] =
+	    "DELETE FROM reset_code WHERE account = ?1",
+
+	[STMT_PERSON_FORGET] =
+	    "DELETE FROM completion WHERE account = ?1",
+	    "DELETE FROM entitlement WHERE account = ?1",
+	    "DELETE FROM purchase_key WHERE account = ?1",
+	    "DELETE FROM reset_code WHERE account = ?1",
+	    "DELETE FROM session WHERE account = ?1",
+	    "DELETE FROM account WHERE id = ?1",
+	[STMT_PERSON_OWNED] =
+	    "SELECT i.uuid, i.title, e.source, e.created_ms FROM entitlement e"
+	    " JOIN item i ON i.id = e.item WHERE e.account = ?1"
+	    " ORDER BY e.created_ms, e.item",
+	/* What came is positive, what went is negative. */
+	[STMT_PERSON_TRANSFERS] =
+	    "SELECT at_ms, kind, CASE WHEN credit_account = ?1 THEN amount"
+	    " ELSE -amount END FROM transfer"
+	    " WHERE debit_account = ?1 OR credit_account = ?1 ORDER BY id",
+	[STMT_PERSON_KEYS] =
+	    "SELECT key FROM purchase_key WHERE account = ?1 ORDER BY key",
+	[STMT_PERSON_RESET] =
+	    "SELECT expires_ms FROM reset_code WHERE account = ?1",
 
 	[STMT_ITEM_ADD] =
 	    "INSERT INTO item (uuid, kind, state, title, creator, genre,"

@@ -16,6 +16,14 @@ http_handler handle_get_item;
 http_handler handle_register;
 http_handler handle_sign_in;
 
+/* account_change.c */
+http_handler handle_change_account;
+http_handler handle_reset_password;
+
+/* account_end.c */
+http_handler handle_export_account;
+http_handler handle_delete_account;
+
 /* accounts.c */
 http_handler handle_get_account;
 http_handler handle_list_sessions;
@@ -60,6 +68,9 @@ http_handler handle_finish_upload;
 /* people_files.c */
 http_handler handle_get_file;
 http_handler handle_remove_file;
+
+/* people_accounts.c */
+http_handler handle_issue_reset_code;
 
 /* operator.c */
 http_handler handle_ready;

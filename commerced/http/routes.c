@@ -32,6 +32,14 @@ static const struct http_route routes[] = {
 	    .handle = handle_end_session },
 	{ "GET", "/v1/account", HTTP_PUBLIC, AUTH_SESSION,
 	    .handle = handle_get_account },
+	{ "PATCH", "/v1/account", HTTP_PUBLIC, AUTH_SESSION,
+	    JSON(KIB(64), handle_change_account) },
+	{ "DELETE", "/v1/account", HTTP_PUBLIC, AUTH_SESSION | TAKES_QUERY,
+	    .handle = handle_delete_account },
+	{ "GET", "/v1/account/export", HTTP_PUBLIC, AUTH_SESSION,
+	    .handle = handle_export_account },
+	{ "POST", "/v1/password-resets", HTTP_PUBLIC, AUTH_NEW_SESSION,
+	    JSON(KIB(64), handle_reset_password) },
 
 	/* money, purchases, the library */
 	{ "POST", "/v1/gift-codes/redeem", HTTP_PUBLIC, AUTH_SESSION,
@@ -81,6 +89,8 @@ static const struct http_route routes[] = {
 	    JSON(KIB(64), handle_fulfil) },
 	{ "POST", "/admin/v1/purchases/{purchase}/refund", HTTP_PEOPLE,
 	    AUTH_ADMIN, JSON(KIB(64), handle_refund_purchase) },
+	{ "POST", "/admin/v1/accounts/{account}/reset-code", HTTP_PEOPLE,
+	    AUTH_ADMIN, .handle = handle_issue_reset_code },
 
 	/* who runs it */
 	{ "GET", "/healthz", ALL, AUTH_NOTHING,

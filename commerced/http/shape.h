@@ -53,6 +53,9 @@ json_t *shape_library(const struct library_list *list);
 /* A file as the shop's people see it. */
 json_t *shape_file(const struct file *file);
 
+/* Everything that is held about a person. */
+json_t *shape_person(const struct person *person, const char *currency);
+
 /* {"items": [...], "next": ...}; takes items. */
 json_t *shape_page(json_t *items, const char *next);
 

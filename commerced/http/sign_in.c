@@ -12,21 +12,19 @@
 #include "commerced/http/cookie.h"
 #include "commerced/http/handlers.h"
 #include "commerced/http/shape.h"
+#include "commerced/http/sign_in_limit.h"
 #include "commerced/shop/account.h"
-#include "common/clock.h"
 #include "common/secret.h"
 
 struct sign_in {
 	struct call call;		/* first */
 	struct worker_job work;
-	char email[EMAIL_MAX + 1];
+	struct sign_in_limit limit;	/* and the e-mail address */
 	char password[PASSWORD_BYTES_MAX + 1];
 	size_t password_length;
 	struct account_registration registration;
 	struct credentials credentials;
 	struct session_start start;
-	char address[CLIENT_ADDRESS_SIZE];
-	bool counts;			/* an attempt was taken */
 };
 
 struct sign_in_members {
@@ -48,76 +46,6 @@ sign_in_release(void *state)
 {
 	secret_wipe(state, sizeof(struct sign_in));
 	free(state);
-}
-
-/* --- attempts ------------------------------------------------------------- */
-
-static struct attempts_key
-sign_in_account_key(const struct sign_in *s)
-{
-	const struct attempts_key key = { .account = s->email,
-	    .address = s->address };
-
-	return key;
-}
-
-static struct attempts_key
-sign_in_address_key(const struct sign_in *s)
-{
-	const struct attempts_key key = {
-	    .address = s->address };
-
-	return key;
-}
-
-/*
- * By address, and by address and account together: nobody elsewhere can use
- * up what the owner of an account has.  False: it was answered.
- */
-static bool
-sign_in_take_attempt(struct sign_in *s)
-{
-	const struct attempts_key by_account = sign_in_account_key(s);
-	const struct attempts_key by_address = sign_in_address_key(s);
-	struct service *service = s->call.service;
-	int64_t now_ms = clock_monotonic_ms(), retry_s = 1;
-	enum err e;
-
-	e = attempts_take(service->by_address, &by_address, now_ms, &retry_s);
-	if (e == ERR_OK) {
-		e = attempts_take(service->by_account, &by_account, now_ms,
-		    &retry_s);
-		if (e != ERR_OK)
-			attempts_give_back(service->by_address, &by_address,
-			    now_ms);
-	}
-	if (e != ERR_OK) {
-		http_reply_field(s->call.request, "Retry-After", "%lld",
-		    (long long)retry_s);
-		http_reply_error(s->call.request, e,
-		    "Wait for the seconds in Retry-After.");
-		return false;
-	}
-	s->counts = true;
-	return true;
-}
-
-/* Only what was refused for what it said counts. */
-static void
-sign_in_settle_attempt(struct sign_in *s)
-{
-	const struct attempts_key by_account = sign_in_account_key(s);
-	const struct attempts_key by_address = sign_in_address_key(s);
-	struct service *service = s->call.service;
-	enum err e = s->call.job.result;
-
-	if (!s->counts || e == ERR_SIGN_IN_REFUSED || e == ERR_EMAIL_TAKEN)
-		return;
-	s->counts = false;
-	attempts_give_back(service->by_account, &by_account,
-	    clock_monotonic_ms());
-	attempts_give_back(service->by_address, &by_address,
-	    clock_monotonic_ms());
 }
 
 /* --- the answer ----------------------------------------------------------- */
@@ -148,7 +76,7 @@ sign_in_answer(struct http_request *request, void *application)
 	enum err e = s->call.job.result;
 
 	(void)application;
-	sign_in_settle_attempt(s);
+	sign_in_limit_settle(&s->limit, s->call.service, e);
 	call_forbid_caching(request);
 	if (e == ERR_OK)
 		sign_in_reply_session(s);
@@ -204,7 +132,7 @@ sign_in_work(struct worker_job *work)
 	struct sign_in *s = sign_in_from_work(work);
 	enum err e;
 
-	e = account_credentials_get(s->call.service->shop, s->email,
+	e = account_credentials_get(s->call.service->shop, s->limit.email,
 	    &s->credentials);
 	if (e == ERR_OK)
 		e = password_verify(s->password, s->password_length,
@@ -242,8 +170,8 @@ sign_in_new(struct http_request *request, struct service *service)
 	http_request_set_state(request, s, sign_in_release);
 	s->call.service = service;
 	s->call.request = request;
-	call_client_address(request, service, s->address);
-	e = email_normalise(s->email, members.email, strlen(members.email));
+	e = email_normalise(s->limit.email, members.email,
+	    strlen(members.email));
 	if (e != ERR_OK) {
 		http_reply_error_member(request, e, "email",
 		    "Write the address as name@example.com.");
@@ -279,9 +207,10 @@ handle_register(struct http_request *request, void *application)
 		    "At least %d characters are needed.", PASSWORD_LENGTH_MIN);
 		return;
 	}
-	if (!sign_in_take_attempt(s))
+	if (!sign_in_limit_take(&s->limit, request, application))
 		return;
-	memcpy(s->registration.email, s->email, sizeof(s->email));
+	memcpy(s->registration.email, s->limit.email,
+	    sizeof(s->limit.email));
 	s->call.job.run = register_run;
 	s->work.run = register_work;
 	sign_in_submit(s);
@@ -292,7 +221,8 @@ handle_sign_in(struct http_request *request, void *application)
 {
 	struct sign_in *s = sign_in_new(request, application);
 
-	if (s == NULL || !sign_in_take_attempt(s))
+	if (s == NULL ||
+	    !sign_in_limit_take(&s->limit, request, application))
 		return;
 	s->call.job.run = sign_in_run;
 	s->work.run = sign_in_work;

@@ -80,6 +80,26 @@ enum err session_end(struct shop_transaction *tx, int64_t account,
 enum err session_list(struct shop *shop, int64_t account,
     struct session sessions[static SESSIONS_MAX], size_t *count);
 
+/* What the account's own password is checked against.  ERR_SESSION_EXPIRED:
+ * the account is gone. */
+enum err account_password_get(struct shop *shop, int64_t account,
+    struct credentials *out);
+
+struct account_change {
+	struct credentials verified;	/* password_verify() said ERR_OK */
+	int64_t session;		/* number of the one that goes on */
+	char email[EMAIL_MAX + 1];	/* normalised; "": stays */
+	bool has_password;
+	struct password_hash password;
+};
+
+/*
+ * A new address, password or both; all other sessions and a reset code end.
+ * ERR_EMAIL_TAKEN; ERR_SIGN_IN_REFUSED when the password changed meanwhile.
+ */
+enum err account_change(struct shop_transaction *tx,
+    const struct account_change *in, struct account *out);
+
 /* ERR_NOT_FOUND. */
 enum err account_get(struct shop *shop, int64_t account,
     struct account *out);

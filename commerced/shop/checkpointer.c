@@ -1,8 +1,12 @@
 /* A thread that moves the write-ahead log into the database, so that the
  * writer need not.
  */
+#include <time.h>
+
 #include "commerced/shop/internal.h"
 #include "common/log.h"
+
+#define PURGE_PAUSE_NS 100000000
 
 void
 checkpointer_wake(struct shop *shop)
@@ -15,6 +19,56 @@ checkpointer_wake(struct shop *shop)
 	(void)pthread_mutex_unlock(&checkpointer->lock);
 }
 
+void
+checkpointer_purge(struct shop *shop)
+{
+	struct checkpointer *checkpointer = &shop->checkpointer;
+
+	(void)pthread_mutex_lock(&checkpointer->lock);
+	checkpointer->is_purge_wanted = true;
+	(void)pthread_cond_signal(&checkpointer->wake);
+	(void)pthread_mutex_unlock(&checkpointer->lock);
+}
+
+/*
+ * What was wanted, without the lock.  What fails here stays in the log, which
+ * only grows; a purge that a reader or the writer holds up is to be tried
+ * again.
+ */
+static void
+checkpointer_run(struct checkpointer *checkpointer)
+{
+	bool is_purge = checkpointer->is_purge_wanted;
+	enum err e;
+
+	checkpointer->is_wanted = false;
+	checkpointer->is_purge_wanted = false;
+	(void)pthread_mutex_unlock(&checkpointer->lock);
+	e = is_purge ? db_purge(checkpointer->db) :
+	    db_checkpoint(checkpointer->db, false);
+	(void)pthread_mutex_lock(&checkpointer->lock);
+	if (e == ERR_OK)
+		checkpointer->count++;
+	else if (is_purge && e == ERR_BUSY)
+		checkpointer->is_purge_wanted = true;
+}
+
+/* Leave whoever holds the log up some time. */
+static void
+checkpointer_pause(struct checkpointer *checkpointer)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += PURGE_PAUSE_NS;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	(void)pthread_cond_timedwait(&checkpointer->wake,
+	    &checkpointer->lock, &until);
+}
+
 static void *
 checkpointer_main(void *argument)
 {
@@ -23,20 +77,15 @@ checkpointer_main(void *argument)
 
 	(void)pthread_mutex_lock(&checkpointer->lock);
 	while (!checkpointer->is_stopping) {
-		if (!checkpointer->is_wanted) {
+		if (!checkpointer->is_wanted &&
+		    !checkpointer->is_purge_wanted) {
 			(void)pthread_cond_wait(&checkpointer->wake,
 			    &checkpointer->lock);
 			continue;
 		}
-		checkpointer->is_wanted = false;
-		(void)pthread_mutex_unlock(&checkpointer->lock);
-		/* What fails here stays in the log, which only grows. */
-		if (db_checkpoint(checkpointer->db, false) == ERR_OK) {
-			(void)pthread_mutex_lock(&checkpointer->lock);
-			checkpointer->count++;
-		} else {
-			(void)pthread_mutex_lock(&checkpointer->lock);
-		}
+		checkpointer_run(checkpointer);
+		if (checkpointer->is_purge_wanted && !checkpointer->is_stopping)
+			checkpointer_pause(checkpointer);
 	}
 	(void)pthread_mutex_unlock(&checkpointer->lock);
 	return NULL;

@@ -264,10 +264,15 @@ claim_take(struct shop_transaction *tx, const struct claim_request *in,
 	    .text = in->code, .length = in->code_length };
 	struct claim_items items = { 0 };
 	struct claim_row claim = { 0 };
+	int64_t balance;
 	enum err e;
 
 	*out = (struct claim_result){ 0 };
-	e = code_find(tx, &typed, claim_find, &claim);
+	e = db_balance_get(tx->db, in->account, &balance);
+	if (e == ERR_NOT_FOUND)		/* the account was deleted meanwhile */
+		e = ERR_SESSION_EXPIRED;
+	if (!e)
+		e = code_find(tx, &typed, claim_find, &claim);
 	if (!e && claim.claimed_by != 0 && claim.claimed_by != in->account)
 		e = ERR_CODE_USED;
 	if (!e)

@@ -192,6 +192,8 @@ gift_code_redeem(struct shop_transaction *tx,
 
 	*out = (struct gift_redeemed){ 0 };
 	e = db_balance_get(tx->db, in->account, &out->balance_minor);
+	if (e == ERR_NOT_FOUND)		/* the account was deleted meanwhile */
+		e = ERR_SESSION_EXPIRED;
 	if (!e)
 		e = code_find(tx, &typed, gift_code_find, &code);
 	if (e)

@@ -37,6 +37,7 @@ struct writer {
 	bool is_failed;		/* after an outcome that is not known */
 	struct shop_counts counts;
 	int64_t checkpointed_at;	/* log frames; writer thread only */
+	bool is_purge_due;		/* writer thread only */
 };
 
 /* Connections for reading, opened as they are needed (readers.c). */
@@ -56,6 +57,7 @@ struct checkpointer {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool is_wanted;
+	bool is_purge_wanted;	/* empty the log, however often it takes */
 	bool is_stopping;
 	uint64_t count;
 };
@@ -101,6 +103,11 @@ void reader_return(struct shop *shop, struct db *db);
 enum err checkpointer_start(struct shop *shop);
 void checkpointer_stop(struct shop *shop);
 void checkpointer_wake(struct shop *shop);
+/* Move all of the log into the database and cut it to nothing, soon. */
+void checkpointer_purge(struct shop *shop);
+
+/* What this job deletes is personal: purge after it is committed. */
+void shop_want_purge(struct shop_transaction *tx);
 
 /* With the shop's clock and generator. */
 void shop_random(struct shop *shop, void *bytes, size_t size);

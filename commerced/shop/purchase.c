@@ -65,6 +65,8 @@ purchase_check_total(struct shop_transaction *tx,
 	    in->expected_total_minor != basket->total_minor)
 		return ERR_PRICE_CHANGED;
 	e = db_balance_get(tx->db, in->account, &balance);
+	if (e == ERR_NOT_FOUND)		/* the account was deleted meanwhile */
+		return ERR_SESSION_EXPIRED;
 	if (!e && balance < basket->total_minor) {
 		out->missing_minor = basket->total_minor - balance;
 		e = ERR_PAYMENT_REQUIRED;

@@ -1,7 +1,8 @@
-/* Between account.c and session.c; others include account.h. */
+/* Between account.c, reset.c and session.c; others include account.h. */
 #ifndef COMMERCED_SHOP_SESSION_H
 #define COMMERCED_SHOP_SESSION_H
 
+#include "commerced/db/accounts.h"
 #include "commerced/shop/account.h"
 
 /*
@@ -10,5 +11,7 @@
  */
 enum err session_begin(struct shop_transaction *tx, int64_t account,
     struct session_start *out);
+
+struct password_row password_to_row(const struct password_hash *hash);
 
 #endif

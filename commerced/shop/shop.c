@@ -156,6 +156,9 @@ shop_start(struct shop *shop)
 	e = db_open(shop->path, DB_WRITER, &shop->writer.db);
 	if (!e)
 		e = db_migrate(shop->writer.db);
+	/* A crash may have come between a deletion and its purge. */
+	if (!e)
+		(void)db_purge(shop->writer.db);
 	if (!e)
 		e = shop_check_books(shop, shop->writer.db);
 	if (!e)

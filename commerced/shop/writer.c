@@ -169,6 +169,12 @@ writer_checkpoint(struct shop *shop)
 		(void)db_checkpoint(writer->db, true);
 }
 
+void
+shop_want_purge(struct shop_transaction *tx)
+{
+	tx->shop->writer.is_purge_due = true;
+}
+
 /* The next group into jobs; 0: time to end. */
 static size_t
 writer_take(struct writer *writer, struct shop_job *jobs[])
@@ -230,8 +236,12 @@ writer_main(void *argument)
 			jobs[i]->done(jobs[i]);
 		if (is_failed && !was_failed && shop->options.fatal != NULL)
 			shop->options.fatal(shop->options.context);
-		if (!is_failed)
-			writer_checkpoint(shop);
+		if (is_failed)
+			continue;
+		writer_checkpoint(shop);
+		if (writer->is_purge_due)
+			checkpointer_purge(shop);
+		writer->is_purge_due = false;
 	}
 	return NULL;
 }

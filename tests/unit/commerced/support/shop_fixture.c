@@ -234,8 +234,9 @@ static const char *const fixture_faults[] = {
 	" AND credit_account = 2)",
 	"SELECT count(*) FROM transfer WHERE kind = 2 AND reference NOT IN"
 	" (SELECT id FROM purchase)",
-	/* one key for each purchase */
-	"SELECT count(*) FROM purchase p WHERE 1 <> (SELECT count(*)"
+	/* one key for each purchase, while there is a person */
+	"SELECT count(*) FROM purchase p WHERE (SELECT count(*)"
+	" FROM account a WHERE a.id = p.account) <> (SELECT count(*)"
 	" FROM purchase_key k WHERE k.purchase = p.id"
 	" AND k.account = p.account)",
 	/* what is owned: lines paid and not refunded, gifts and fulfilments
@@ -262,6 +263,10 @@ static const char *const fixture_faults[] = {
 	/* every gift has its code, every receipt its seller */
 	"SELECT count(*) FROM purchase p WHERE is_gift <> (SELECT count(*)"
 	" FROM claim WHERE purchase = p.id) OR seller IS NULL",
+	/* who has gone leaves nothing to spend */
+	"SELECT count(*) FROM ledger_account l WHERE kind = 3"
+	" AND balance <> 0 AND NOT EXISTS (SELECT 1 FROM account a"
+	" WHERE a.id = l.id)",
 	/* a code redeemed is one transfer, and no other way round */
 	"SELECT count(*) FROM gift_code c JOIN gift_batch b ON b.id = c.batch"
 	" WHERE (c.redeemed_by IS NOT NULL) <> (SELECT count(*)"
