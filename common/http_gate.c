@@ -35,18 +35,47 @@ is_letter_or_digit(unsigned char c)
 	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* A set of ASCII characters: a bit for each, in two words. */
+struct characters {
+	uint64_t low, high;
+};
+
+#define LOW(c) (UINT64_C(1) << (c))
+#define HIGH(c) (UINT64_C(1) << ((c) - 64))
+#define DIGITS UINT64_C(0x03ff000000000000)	/* low */
+#define LETTERS UINT64_C(0x07fffffe07fffffe)	/* high */
+
+static const struct characters token = {	/* RFC 9110, 5.6.2 */
+	DIGITS | LOW('!') | LOW('#') | LOW('$') | LOW('%') | LOW('&') |
+	    LOW('\'') | LOW('*') | LOW('+') | LOW('-') | LOW('.'),
+	LETTERS | HIGH('^') | HIGH('_') | HIGH('`') | HIGH('|') | HIGH('~')
+};
+static const struct characters host = {		/* reg-name, RFC 3986 */
+	DIGITS | LOW('-') | LOW('.') | LOW('%') | LOW('!') | LOW('$') |
+	    LOW('&') | LOW('\'') | LOW('(') | LOW(')') | LOW('*') | LOW('+') |
+	    LOW(',') | LOW(';') | LOW('='),
+	LETTERS | HIGH('_') | HIGH('~')
+};
+
+static bool
+is_in(const struct characters *set, unsigned char c)
+{
+	if (c >= 128)
+		return false;
+	return ((c < 64 ? set->low : set->high) >> (c & 63) & 1) != 0;
+}
+
 bool
 http_is_token_character(unsigned char c)
 {
-	return is_letter_or_digit(c) || c == '-' ||
-	    (c != '\0' && strchr("!#$%&'*+.^_`|~", c) != NULL);
+	return is_in(&token, c);
 }
 
 static bool
 is_token(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
-		if (!http_is_token_character((unsigned char)text[i]))
+		if (!is_in(&token, (unsigned char)text[i]))
 			return false;
 	return length > 0;
 }
@@ -77,13 +106,6 @@ check_target(const char *target)
 	return NULL;
 }
 
-static bool
-host_character_is_sound(unsigned char c)
-{
-	return is_letter_or_digit(c) ||
-	    (c != '\0' && strchr("-._~%!$&'()*+,;=", c) != NULL);
-}
-
 /* uri-host [ ":" port ] of RFC 9110, 7.2; an empty host is refused */
 static bool
 host_is_sound(const char *text, size_t length)
@@ -99,7 +121,7 @@ host_is_sound(const char *text, size_t length)
 			return false;
 		p++;
 	} else {
-		while (p < end && host_character_is_sound((unsigned char)*p))
+		while (p < end && is_in(&host, (unsigned char)*p))
 			p++;
 		if (p == text)
 			return false;

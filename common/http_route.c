@@ -191,8 +191,11 @@ http_route_find(const struct http_route *routes, unsigned audience,
 	    row++)
 		if ((row->audience & audience) != 0 &&
 		    is_better(row, found, method) &&
-		    pattern_fits(row->pattern, target, match, ends))
+		    pattern_fits(row->pattern, target, match, ends)) {
 			found = row;
+			if (strcmp(row->method, method) == 0)
+				break;	/* no row is better */
+		}
 	if (found != NULL) {
 		match->route = found;
 		pattern_fits(found->pattern, target, match, ends);

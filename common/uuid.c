@@ -9,7 +9,7 @@
 /* Bytes in each group of the text form; they are parted by hyphens. */
 static const size_t uuid_groups[] = { 4, 2, 2, 2, 6 };
 #define RANDOM_BYTES 10
-#define RANDOM_STOCK 50		/* of each thread */
+#define RANDOM_STOCK 400	/* of each thread: 4 KB */
 #define UUID_GROUPS (sizeof(uuid_groups) / sizeof(uuid_groups[0]))
 
 struct uuid
