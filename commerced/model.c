@@ -137,6 +137,19 @@ refund_clear(struct refund *refund)
 }
 
 void
+report_clear(struct report *report)
+{
+	for (size_t i = 0; i < report->row_count; i++) {
+		for (size_t j = 0; j < report->column_count; j++)
+			free(report->rows[i][j].text);
+		free(report->rows[i]);
+	}
+	free(report->rows);
+	free(report->next);
+	*report = (struct report){ 0 };
+}
+
+void
 purchase_list_clear(struct purchase_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)

@@ -185,6 +185,33 @@ struct refund {
 	size_t item_count;
 };
 
+/* The books row by row, for the shop's people. */
+enum report_kind { REPORT_PURCHASES, REPORT_ACCOUNTS, REPORT_LEDGER,
+	REPORT_SALES_BY_DAY, REPORT_SALES_BY_ITEM, REPORT__COUNT };
+
+enum report_cell_kind { CELL_TEXT, CELL_ID, CELL_NUMBER, CELL_BOOLEAN,
+	CELL_MONEY, CELL_TIME };
+
+struct report_column {
+	const char *name;
+	enum report_cell_kind kind;
+};
+
+struct report_cell {
+	bool is_null;
+	int64_t number;		/* all kinds but TEXT and ID */
+	struct uuid id;
+	char *text;
+};
+
+struct report {
+	const struct report_column *columns;	/* borrowed, for ever */
+	size_t column_count;
+	struct report_cell **rows;	/* each of column_count */
+	size_t row_count;
+	char *next;
+};
+
 struct purchase_list {
 	struct purchase *purchases;
 	size_t count;
@@ -246,6 +273,7 @@ void facets_clear(struct facets *facets);
 void seller_clear(struct seller *seller);
 void purchase_clear(struct purchase *purchase);
 void refund_clear(struct refund *refund);
+void report_clear(struct report *report);
 void purchase_list_clear(struct purchase_list *list);
 void library_list_clear(struct library_list *list);
 void person_clear(struct person *person);

@@ -20,6 +20,25 @@
 #define PURCHASE_AND_SELLER \
 	" FROM purchase p JOIN seller s ON s.id = p.seller"
 
+/* Whom a transfer debits or credits, as reports name them. */
+#define LEDGER_NAME(column) \
+	" CASE " column " WHEN 1 THEN 'gift-issue' WHEN 2 THEN 'sales'" \
+	" ELSE 'account-' || " column " END"
+
+/* Lines sold, and lines refunded, from ?3 and before ?4. */
+#define SALES_AND_REFUNDS \
+	"(SELECT p.created_ms AS at_ms, l.item AS item, 1 AS sold," \
+	" l.price - l.deducted AS paid, 0 AS returned, 0 AS refunded" \
+	" FROM purchase p JOIN purchase_line l ON l.purchase = p.id" \
+	" WHERE p.created_ms >= ?3 AND p.created_ms < ?4" \
+	" UNION ALL SELECT r.created_ms, l.item, 0, 0, 1," \
+	" l.price - l.deducted FROM refund r" \
+	" JOIN purchase_line l ON l.purchase = r.purchase" \
+	" AND l.refund = r.id" \
+	" WHERE r.created_ms >= ?3 AND r.created_ms < ?4)"
+#define SALES_SUMS \
+	" sum(sold), sum(paid), sum(returned), sum(refunded)"
+
 /* What db_claim_read() reads. */
 #define CLAIM_COLUMNS \
 	"id, uuid, kind, purchase, reference, master_key, sequence," \

@@ -207,6 +207,19 @@ row_uuid(struct query *query)
 	return uuid;
 }
 
+bool
+row_is_null(struct query *query)
+{
+	return sqlite3_column_type(query->statement, query->column) ==
+	    SQLITE_NULL;
+}
+
+void
+row_skip(struct query *query)
+{
+	query->column++;
+}
+
 enum err
 query_end(struct query *query)
 {

@@ -54,6 +54,10 @@ void row_text_into(struct query *query, char *text, size_t capacity);
 void row_bytes(struct query *query, void *bytes, size_t size);
 struct uuid row_uuid(struct query *query);
 
+/* Is the next column null?  Pass it over. */
+bool row_is_null(struct query *query);
+void row_skip(struct query *query);
+
 /* The first error, or ERR_OK.  The query is over. */
 enum err query_end(struct query *query);
 

@@ -501,5 +501,33 @@ const char *const statement_sql[STMT__COUNT] = {
 	    " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (account, file) DO UPDATE"
 	    " SET version = excluded.version,"
 	    " completed_ms = excluded.completed_ms"
-	    " WHERE excluded.version > version"
+	    " WHERE excluded.version > version",
+
+	/* Newest first: a key below ?1, ?2 rows.  Of sales, ?3 to ?4. */
+	[STMT_REPORT] =
+	    "SELECT p.id, p.uuid, p.id, a.uuid, CASE p.status WHEN 0"
+	    " THEN 'paid' WHEN 1 THEN 'part-refunded' ELSE 'refunded' END,"
+	    " p.created_ms, p.total, (SELECT coalesce(sum(price - deducted),"
+	    " 0) FROM purchase_line WHERE purchase = p.id AND status = 2),"
+	    " (SELECT sum((2 * (price - deducted) * s.tax_rate + 10000"
+	    " + s.tax_rate) / (2 * (10000 + s.tax_rate))) FROM purchase_line"
+	    " WHERE purchase = p.id), p.is_gift" PURCHASE_AND_SELLER
+	    " LEFT JOIN account a ON a.id = p.account"
+	    " WHERE p.id < ?1 ORDER BY p.id DESC LIMIT ?2",
+	"SELECT a.id, a.uuid, a.id, a.email, l.balance,"
+	" (SELECT count(*) FROM purchase WHERE account = a.id), a.created_ms"
+	" FROM account a JOIN ledger_account l ON l.id = a.id"
+	" WHERE a.id < ?1 ORDER BY a.id DESC LIMIT ?2",
+	"SELECT id, id, at_ms, CASE kind WHEN 1 THEN 'gift-code'"
+	" WHEN 2 THEN 'sale' WHEN 3 THEN 'refund' ELSE 'forfeit' END,"
+	LEDGER_NAME("debit_account") "," LEDGER_NAME("credit_account") ","
+	" amount, reference FROM transfer WHERE id < ?1"
+	" ORDER BY id DESC LIMIT ?2",
+	"SELECT day, date(day * 86400, 'unixepoch')," SALES_SUMS
+	" FROM (SELECT at_ms / 86400000 AS day, sold, paid, returned,"
+	" refunded FROM " SALES_AND_REFUNDS ") WHERE day < ?1"
+	" GROUP BY day ORDER BY day DESC LIMIT ?2",
+	"SELECT i.id, i.uuid, i.title, i.creator," SALES_SUMS
+	" FROM " SALES_AND_REFUNDS " JOIN item i ON i.id = item"
+	" WHERE i.id < ?1 GROUP BY i.id ORDER BY i.id DESC LIMIT ?2"
 };

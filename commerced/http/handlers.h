@@ -41,6 +41,13 @@ http_handler handle_fulfil;
 /* people_refunds.c */
 http_handler handle_refund_purchase;
 
+/* people_reports.c */
+http_handler handle_list_all_purchases;
+http_handler handle_get_any_purchase;
+http_handler handle_list_accounts;
+http_handler handle_list_ledger;
+http_handler handle_list_sales;
+
 /* purchases.c */
 http_handler handle_quote_items;
 http_handler handle_buy_items;

@@ -288,11 +288,12 @@ check_files(const char *state)
 	sqlite3_finalize(statement);
 }
 
+/* With all tables that the rules name: migration 4 makes the last of them. */
 static bool
 has_books(void)
 {
-	sqlite3_stmt *statement = prepare("SELECT 1 FROM sqlite_schema"
-	    " WHERE name = 'purchase'");
+	sqlite3_stmt *statement = prepare("SELECT 1 FROM pragma_user_version"
+	    " WHERE user_version >= 4");
 	bool has = step(statement);
 
 	sqlite3_finalize(statement);
@@ -321,7 +322,7 @@ main(int argc, char *argv[])
 	sqlite3_busy_timeout(db, 10000);
 	/* The log stays as it is for the next who looks. */
 	sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	/* Before the first migration nothing can have been promised. */
+	/* Before the last migration nothing can have been promised. */
 	if (has_books()) {
 		check_rules();
 		check_files(argv[1]);

@@ -44,7 +44,7 @@ code=$(sed 's/Your code: //' "$WORK/mail")
 
 # --- the buyer ---------------------------------------------------------------------
 register
-claim "$(tr 'A-Z' 'a-z' <<<"$code")"
+claim "$(tr '[:upper:]' '[:lower:]' <<<"$code")"
 is "$STATUS $(json '.items | join(" ")') $(json '.access | length')" \
     "200 $book $song 2" 'the buyer claims it, as people type'
 take_access '.access[0]'
