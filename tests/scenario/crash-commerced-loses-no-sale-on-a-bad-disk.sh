@@ -11,7 +11,7 @@
 BOOKS='counterfoil.db*'
 CHANGES=create,write,sync,truncate,allocate,unlink
 MARKS=$WORK/marks
-ITEMS=24
+ITEMS=40		# more than a purchase has calls
 LONG=${CRASH_ROUNDS:-}
 
 mark() {
