@@ -5,7 +5,8 @@
 # SERVER_CORE, and fills PORTS[NAME], PIDS[NAME] (the process that serves) and
 # STYLES[NAME] (of the request lines).  Kinds:
 #
-#	stored		threads = 1, else as shipped, and STORED_SETTINGS
+#	stored		threads = 1, no limit for an address, else as shipped,
+#			and STORED_SETTINGS
 #	limit		the bare epoll server
 #	nginx-small	secure_link, tuned for answers of a few KiB
 #	nginx-large	the same for larger ones: as it is known to be fastest
@@ -73,6 +74,7 @@ write_stored_config() {	# PORT ADMIN-PORT ROOT
 		object-root = $3
 		signing-keys = $KEYS
 		threads = 1
+		address-limit = 0
 		access-log = off
 	END
 	[[ ${#STORED_SETTINGS[@]} -eq 0 ]] ||
