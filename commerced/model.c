@@ -177,6 +177,12 @@ person_clear(struct person *person)
 	for (size_t i = 0; i < person->owned_count; i++)
 		free(person->owned[i].title);
 	free(person->owned);
+	for (size_t i = 0; i < person->claim_count; i++)
+		free(person->claims[i].reference);
+	free(person->claims);
+	for (size_t i = 0; i < person->refund_count; i++)
+		free(person->refunds[i].reason);
+	free(person->refunds);
 	free(person->transfers);
 	for (size_t i = 0; i < person->key_count; i++)
 		free(person->keys[i]);

@@ -248,6 +248,20 @@ struct person_transfer {
 	int64_t amount_minor;	/* negative: it went */
 };
 
+/* A claim code that was taken. */
+struct person_claim {
+	int64_t source;		/* as owned_item */
+	char *reference;	/* of the other shop; NULL: none */
+	int64_t claimed_ms;
+};
+
+struct person_refund {
+	int64_t purchase;	/* the receipt's number */
+	int64_t amount_minor;
+	char *reason;
+	int64_t at_ms;
+};
+
 /* Everything that is held about the person of an account. */
 struct person {
 	struct account account;
@@ -259,6 +273,10 @@ struct person {
 	size_t owned_count;
 	struct person_transfer *transfers;
 	size_t transfer_count;
+	struct person_claim *claims;
+	size_t claim_count;
+	struct person_refund *refunds;
+	size_t refund_count;
 	char **keys;		/* idempotency keys of the purchases */
 	size_t key_count;
 	int64_t reset_expires_ms;	/* 0: no reset code is out */

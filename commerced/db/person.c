@@ -69,6 +69,55 @@ db_person_read_transfers(struct db *db, int64_t account, struct person *out)
 }
 
 static enum err
+db_person_read_claims(struct db *db, int64_t account, struct person *out)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_PERSON_CLAIMS);
+	query_int(&query, account);
+	while (query_next(&query)) {
+		struct person_claim *claims = db_array_grow(out->claims,
+		    out->claim_count, sizeof(*claims));
+
+		if (claims == NULL) {
+			query.error = ERR_NO_MEMORY;
+			break;
+		}
+		out->claims = claims;
+		claims += out->claim_count++;
+		claims->source = row_int(&query);
+		claims->reference = row_text(&query);
+		claims->claimed_ms = row_int(&query);
+	}
+	return query_end(&query);
+}
+
+static enum err
+db_person_read_refunds(struct db *db, int64_t account, struct person *out)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_PERSON_REFUNDS);
+	query_int(&query, account);
+	while (query_next(&query)) {
+		struct person_refund *refunds = db_array_grow(out->refunds,
+		    out->refund_count, sizeof(*refunds));
+
+		if (refunds == NULL) {
+			query.error = ERR_NO_MEMORY;
+			break;
+		}
+		out->refunds = refunds;
+		refunds += out->refund_count++;
+		refunds->purchase = row_int(&query);
+		refunds->amount_minor = row_int(&query);
+		refunds->reason = row_text(&query);
+		refunds->at_ms = row_int(&query);
+	}
+	return query_end(&query);
+}
+
+static enum err
 db_person_read_keys(struct db *db, int64_t account, struct person *out)
 {
 	struct query query;
@@ -108,6 +157,10 @@ db_person_read(struct db *db, int64_t account, struct person *out)
 	e = db_person_read_owned(db, account, out);
 	if (!e)
 		e = db_person_read_transfers(db, account, out);
+	if (!e)
+		e = db_person_read_claims(db, account, out);
+	if (!e)
+		e = db_person_read_refunds(db, account, out);
 	if (!e)
 		e = db_person_read_keys(db, account, out);
 	return e ? e : db_person_read_reset(db, account, out);

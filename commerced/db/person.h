@@ -15,7 +15,7 @@
  */
 enum err db_person_forget(struct db *db, int64_t account);
 
-/* person->owned, ->transfers, ->keys and ->reset_expires_ms. */
+/* All but person->account, ->sessions, ->purchases and ->library. */
 enum err db_person_read(struct db *db, int64_t account, struct person *out);
 
 #endif

@@ -111,6 +111,13 @@ const char *const statement_sql[STMT__COUNT] = {
 	    " WHERE debit_account = ?1 OR credit_account = ?1 ORDER BY id",
 	[STMT_PERSON_KEYS] =
 	    "SELECT key FROM purchase_key WHERE account = ?1 ORDER BY key",
+	[STMT_PERSON_CLAIMS] =
+	    "SELECT kind, reference, claimed_ms FROM claim"
+	    " WHERE claimed_by = ?1 ORDER BY id",
+	[STMT_PERSON_REFUNDS] =
+	    "SELECT p.id, r.amount, r.reason, r.created_ms FROM purchase p"
+	    " JOIN refund r ON r.purchase = p.id WHERE p.account = ?1"
+	    " ORDER BY r.id",
 	[STMT_PERSON_RESET] =
 	    "SELECT expires_ms FROM reset_code WHERE account = ?1",
 

@@ -84,6 +84,49 @@ fail:
 }
 
 static json_t *
+shape_person_claims(const struct person *person)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < person->claim_count; i++) {
+		const struct person_claim *claim = &person->claims[i];
+
+		if (json_array_append_new(array, json_pack(
+		    "{s:s, s:s?, s:o}",
+		    "source", PERSON_WORD(person_sources, claim->source),
+		    "reference", claim->reference,
+		    "at", shape_time_ms(claim->claimed_ms))) != 0)
+			goto fail;
+	}
+	return array;
+fail:
+	json_decref(array);
+	return NULL;
+}
+
+static json_t *
+shape_person_refunds(const struct person *person, const char *currency)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < person->refund_count; i++) {
+		const struct person_refund *refund = &person->refunds[i];
+
+		if (json_array_append_new(array, json_pack(
+		    "{s:I, s:o, s:s, s:o}",
+		    "number", (json_int_t)refund->purchase,
+		    "amount", shape_money(currency, refund->amount_minor),
+		    "reason", refund->reason,
+		    "at", shape_time_ms(refund->at_ms))) != 0)
+			goto fail;
+	}
+	return array;
+fail:
+	json_decref(array);
+	return NULL;
+}
+
+static json_t *
 shape_person_keys(const struct person *person)
 {
 	json_t *array = json_array();
@@ -127,12 +170,15 @@ shape_person_library(const struct person *person)
 json_t *
 shape_person(const struct person *person, const char *currency)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+	    "s:o}",
 	    "account", shape_account(&person->account, currency),
 	    "password_reset_until", person->reset_expires_ms == 0 ?
 	    json_null() : shape_time_ms(person->reset_expires_ms),
 	    "sessions", shape_person_sessions(person),
 	    "purchases", shape_person_purchases(person, currency),
+	    "refunds", shape_person_refunds(person, currency),
+	    "claims", shape_person_claims(person),
 	    "idempotency_keys", shape_person_keys(person),
 	    "owned", shape_person_owned(person),
 	    "library", shape_person_library(person),

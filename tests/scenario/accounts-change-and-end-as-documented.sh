@@ -10,6 +10,8 @@ commerced_conf attempts-by-address 40
 start_stored
 start_commerced
 make_file "$WORK/waltz.ogg" 1000
+make_item 'A march' 99 "$WORK/waltz.ogg"
+ANOTHER=$ITEM
 make_item 'A waltz' 99 "$WORK/waltz.ogg"
 
 sign_in() {		# EMAIL PASSWORD: in $SESSION when it succeeds
@@ -100,13 +102,25 @@ status_is 201 'the new password opens'
 # --- the export ---------------------------------------------------------------------
 redeem "$(gift_code 250)"
 buy "$ITEM"
+bought=$PURCHASE
+admin POST /fulfilments -H "Idempotency-Key: $(random_hex 16)" --json \
+    "{\"items\": [\"$ITEM\"], \"reference\": \"order 4711\"}"
+expect 201
+claim_code=$(json .claim_code)
+secret "$claim_code" "${claim_code//-/}"
+admin POST "/purchases/$bought/refund" \
+    -H "Idempotency-Key: $(random_hex 16)" --json '{"reason": "a mistake"}'
+expect 201
+buyer POST /v1/claims --json "{\"code\": \"$claim_code\"}"
+expect 200
+buy "$ANOTHER"
 buyer GET /v1/account/export
 is "$STATUS $(header Cache-Control)" '200 private, no-store' 'the export'
-is "$(json '[.account.email, (.sessions | length), .purchases[0].lines[0].title,
+is "$(json '[.account.email, (.sessions | length), .purchases[1].lines[0].title,
     .owned[0].source, .library[0].name, ([.ledger[].amount] | add),
-    .ledger[1].kind, (.idempotency_keys | length)] | map(tostring) |
-    join("|")')" \
-    'other@example.com|1|A waltz|purchase|waltz.ogg|151|purchase|1' \
+    .ledger[1].kind, (.idempotency_keys | length), .refunds[0].reason,
+    .claims[0].reference] | map(tostring) | join("|")')" \
+    'other@example.com|1|A waltz|fulfilment|waltz.ogg|151|purchase|2|a mistake|order 4711' \
     '  has all that is held'
 not_ok '  and no password' grep -qiE 'hash|horse|scrypt' "$BODY"
 
@@ -139,7 +153,7 @@ ok '  while that of others is' grep -qaF moved@example.com \
     "$COMMERCED_STATE/counterfoil.db"
 is "$(sqlite3 -readonly "$COMMERCED_STATE/counterfoil.db" \
     'SELECT count(*) FROM purchase; SELECT count(*) FROM transfer;
-    SELECT sum(balance) FROM ledger_account' | xargs)" '1 3 0' \
+    SELECT sum(balance) FROM ledger_account' | xargs)" '2 5 0' \
     'the books are whole'
 register other@example.com
 status_is 201 'the address may register again'
