@@ -228,7 +228,7 @@ check-full:
 	@for part in $(CHECK_FULL_PARTS); do \
 	    $(MAKE) --no-print-directory check-full-$$part || exit 1; done
 
-CHECK_FULL_PARTS := clang sanitize sanitize-thread large crash fuzz
+CHECK_FULL_PARTS := clang sanitize sanitize-thread large crash fuzz network
 
 check-full-clang: deps-clang
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/clang CC=clang \
@@ -247,6 +247,11 @@ check-full-large: deps-check
 check-full-crash: deps-check
 	@CRASH_ROUNDS=$(or $(CRASH_ROUNDS),200) $(MAKE) --no-print-directory \
 	    check-only TESTS='$(wildcard tests/scenario/crash-*.sh)'
+
+check-full-network: deps-check
+	@packaging/deps.sh $(DEPS_NETWORK)
+	@$(MAKE) --no-print-directory check-only \
+	    TESTS='$(wildcard tests/network/*.sh)'
 
 check-full-fuzz:
 	@$(MAKE) --no-print-directory fuzz \
@@ -314,6 +319,7 @@ DEPS_DEMO := curl jq openssl=openssl age=age ca-certificates
 DEPS_CHECK := $(DEPS_DEMO) perl=prove libcmocka-dev \
 	shellcheck mandoc systemd=systemd-analyze procps \
 	nodejs=node npm=npm
+DEPS_NETWORK := testssl.sh=testssl sslscan=sslscan slowhttptest=slowhttptest
 DEPS_CLANG := clang=clang libclang-rt-14-dev
 
 deps: deps-check deps-clang
