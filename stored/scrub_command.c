@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "common/log.h"
@@ -128,14 +129,30 @@ out:
 	return result;
 }
 
+/* An address of the daemon's that somebody else can connect to, or NULL. */
+static const char *
+find_address(const struct settings *settings)
+{
+	static const char activated[] = "systemd:";
+
+	for (size_t i = 0; i < settings->admin_listen.count; i++)
+		if (strncmp(settings->admin_listen.words[i], activated,
+		    strlen(activated)) != 0)
+			return settings->admin_listen.words[i];
+	return NULL;
+}
+
 int
 scrub_command(const struct settings *settings)
 {
+	const char *address = find_address(settings);
+	enum err e = ERR_NOT_FOUND;
 	json_t *answer = NULL;
 	int64_t round;
-	enum err e = admin_client_ask(settings->admin_listen.words[0], "POST",
-	    "/scrub", &answer);
 
+	if (address != NULL)
+		e = admin_client_ask(address, "POST", "/scrub", &answer);
+	/* The lock of the root tells whether there is really nobody. */
 	if (e == ERR_NOT_FOUND)
 		return scrub_here(settings);
 	if (e != ERR_OK)
@@ -143,6 +160,6 @@ scrub_command(const struct settings *settings)
 	round = number_of(answer, "round");
 	json_decref(answer);
 	log_info("scrub: round=%" PRId64 " by the daemon on %s", round,
-	    settings->admin_listen.words[0]);
-	return follow(settings->admin_listen.words[0], round);
+	    address);
+	return follow(address, round);
 }
