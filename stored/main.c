@@ -175,6 +175,8 @@ start(struct daemon *daemon)
 	raise_descriptor_limit();
 	process_block_signals();
 	if ((e = metrics_new(&stored->metrics)) != ERR_OK ||
+	    (e = transfers_new((unsigned)settings->grant_limit,
+	    &stored->transfers)) != ERR_OK ||
 	    (e = authority_new(settings, &stored->authority)) != ERR_OK ||
 	    (e = open_root(daemon)) != ERR_OK ||
 	    (e = worker_pool_new("worker", (unsigned)settings->workers,
@@ -242,6 +244,7 @@ stop(struct daemon *daemon)
 	media_cache_free(stored->media);
 	objects_close(stored->objects);
 	authority_free(stored->authority);
+	transfers_free(stored->transfers);
 	metrics_free(stored->metrics);
 }
 

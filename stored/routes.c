@@ -69,10 +69,28 @@ const struct http_prefix_field stored_prefix_fields[] = {
 	{ NULL, NULL, NULL },
 };
 
+/* Who asks for what; and the transfer of it, when it is counted. */
+struct visit {
+	struct token_target target;
+	struct transfers *transfers;	/* NULL: not counted */
+	struct transfer transfer;
+};
+
+static void
+visit_release(void *principal)
+{
+	const struct visit *visit = principal;
+
+	if (visit->transfers != NULL)
+		transfers_end(visit->transfers, &visit->transfer);
+}
+
 const struct token_target *
 stored_target(const struct http_request *request)
 {
-	return http_request_principal(request);
+	const struct visit *visit = http_request_principal(request);
+
+	return &visit->target;
 }
 
 struct object_key
@@ -111,17 +129,18 @@ stored_check_target(struct http_request *request, void *application)
 {
 	struct stored *stored = application;
 	const char *text = http_request_target(request);
-	struct token_target *target;
+	struct visit *visit;
 	enum err e;
 
 	if (!is_ours(text))
 		return ERR_OK;
-	target = http_request_allocate(request, sizeof(*target));
-	if (target == NULL)
+	visit = http_request_allocate(request, sizeof(*visit));
+	if (visit == NULL)
 		return ERR_NO_MEMORY;
-	e = token_target_parse(text, target);
+	visit->transfers = NULL;
+	e = token_target_parse(text, &visit->target);
 	if (e == ERR_OK) {
-		http_request_set_principal(request, target, NULL);
+		http_request_set_principal(request, visit, visit_release);
 		return ERR_OK;
 	}
 	stored_refuse(stored, request, e, "A URL of this service has one "
@@ -219,6 +238,22 @@ refuse_token(struct stored *stored, struct http_request *request, enum err e,
 		stored_refuse(stored, request, e, NULL);
 }
 
+/* Until the answer is sent: see visit_release(). */
+static enum err
+count_transfer(struct stored *stored, struct http_request *request)
+{
+	struct visit *visit = http_request_principal(request);
+	enum err e = transfers_begin(stored->transfers,
+	    visit->target.commerce_id, visit->target.grant, &visit->transfer);
+
+	if (e == ERR_OK)
+		visit->transfers = stored->transfers;
+	else
+		stored_refuse(stored, request, e, "This grant has as many "
+		    "downloads under way as it may have.");
+	return e;
+}
+
 enum err
 stored_authenticate(struct http_request *request, void *application,
     int authentication)
@@ -244,5 +279,6 @@ stored_authenticate(struct http_request *request, void *application,
 	    target->key_id);
 	http_request_note(request, "commerce=%s key=%s grant=%s",
 	    target->commerce_id, target->key_id, target->grant);
-	return ERR_OK;
+	return authentication == AUTH_GET ? count_transfer(stored, request) :
+	    ERR_OK;
 }

@@ -76,6 +76,11 @@ static const struct config_key keys[] = {
 	    .least = 0, .most = 1000000,
 	    .help = "Connections from one address (of IPv6, one /64) above "
 	    "which requests are answered with 503; 0 is any number." },
+	{ .name = "grant-limit", .kind = CONFIG_NUMBER,
+	    .offset = FIELD(grant_limit), .initial = "16",
+	    .least = 0, .most = 1000000,
+	    .help = "Downloads at once for each grant; more are answered with "
+	    "503; 0 is any number." },
 	{ .name = "least-send-rate", .kind = CONFIG_SIZE,
 	    .offset = FIELD(send_rate_least), .initial = "1KiB",
 	    .least = 0, .most = INT64_C(1) << 40,

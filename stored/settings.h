@@ -24,6 +24,7 @@ struct settings {
 	int64_t open_files;		/* 0: what descriptors allow */
 	int64_t reply_memory_bytes;
 	int64_t address_limit;		/* 0: any */
+	int64_t grant_limit;		/* 0: any */
 	int64_t send_rate_least;	/* bytes a second; 0: any */
 	int64_t receive_rate_least;
 	int64_t idle_timeout_s;

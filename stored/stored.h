@@ -13,6 +13,7 @@
 #include "stored/metrics.h"
 #include "stored/objects.h"
 #include "stored/pieces.h"
+#include "stored/transfers.h"
 #include "stored/scrub.h"
 
 struct stored {
@@ -22,6 +23,7 @@ struct stored {
 	struct scrub *scrub;
 	struct authority *authority;
 	struct metrics *metrics;
+	struct transfers *transfers;
 	struct worker_pool *workers;
 	struct http_server *server;
 	uint64_t max_object_bytes;

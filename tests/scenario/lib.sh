@@ -255,6 +255,7 @@ declare -A STORED_SETTINGS=(
 	[public-origin]=$STORAGE
 	[object-root]=$STORED_ROOT
 	[signing-keys]=$SIGNING_KEYS
+	[grant-limit]=0		# most scenarios have one grant for all
 	[access-log]=full
 	[access-log-file]=$LOGS/stored-access.log
 )

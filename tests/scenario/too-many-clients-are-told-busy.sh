@@ -81,6 +81,40 @@ prlimit --pid "$PROBE_PID" --nofile=700:700
 is "$(crowd 40)" 200=40 'with descriptors all are served'
 stop_probe
 
+# --- by grant ----------------------------------------------------------------------
+stored_conf grant-limit ''
+start_stored
+make_file "$WORK/file" 20000000
+put_object "$WORK/file"
+target() {		# GRANT
+	local target
+	target="/media/$OBJECT?$(query '' "$1")"
+	printf '%s&token=%s' "$target" "$(sign_url GET "$STORAGE$target")"
+}
+holders=()
+one=$(target one)
+for ((i = 0; i < 16; i++)); do
+	curl -sS --limit-rate 100k -o /dev/null "$STORAGE$one" 2>/dev/null &
+	holders+=("$!")
+done
+sixteen_run() {
+	http "$STORAGE$one" -r 0-0
+	[[ $STATUS == 503 ]]
+}
+ok 'a grant has sixteen downloads, and no more' wait_until 10 sixteen_run
+problem_is 503 busy 'the next is told so'
+is "$(header Retry-After)" 1 'and when to come again'
+http "$STORAGE$(target two)" -r 0-0
+status_is 206 'another grant has its own'
+kill "${holders[@]}"
+wait "${holders[@]}" 2>/dev/null || :
+one_again() {
+	http "$STORAGE$one" -r 0-0
+	[[ $STATUS == 206 ]]
+}
+ok 'once they have ended there is room again' wait_until 10 one_again
+stop_stored
+
 # --- the daemons --------------------------------------------------------------------
 stored_conf connection-limit 5
 commerced_conf connections 5

@@ -1,0 +1,28 @@
+/* How many transfers each grant has under way, so that a link that was passed
+ * on does not take the whole service.  Any thread.
+ */
+#ifndef STORED_TRANSFERS_H
+#define STORED_TRANSFERS_H
+
+#include "common/err.h"
+
+struct transfers;
+
+struct transfer {
+	unsigned slots[2];
+};
+
+/* most: at once for each grant; 0: any number.  ERR_NO_MEMORY. */
+enum err transfers_new(unsigned most, struct transfers **out);
+void transfers_free(struct transfers *transfers);	/* NULL is allowed */
+
+/*
+ * One more for this grant of this issuer.  ERR_OK: *transfer is to be given to
+ * transfers_end(); ERR_BUSY.
+ */
+enum err transfers_begin(struct transfers *transfers, const char *commerce_id,
+    const char *grant, struct transfer *transfer);
+void transfers_end(struct transfers *transfers,
+    const struct transfer *transfer);
+
+#endif
