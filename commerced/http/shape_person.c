@@ -4,7 +4,7 @@
 /* As the numbers of entitlement.source and transfer.kind say. */
 static const char *const person_sources[] = { "", "purchase", "gift",
 	"fulfilment" };
-static const char *const person_transfers[] = { "", "gift-code", "purchase",
+static const char *const person_transfers[] = { "", "gift-code", "sale",
 	"refund", "forfeit" };
 
 static const char *

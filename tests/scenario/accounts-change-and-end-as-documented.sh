@@ -120,7 +120,7 @@ is "$(json '[.account.email, (.sessions | length), .purchases[1].lines[0].title,
     .owned[0].source, .library[0].name, ([.ledger[].amount] | add),
     .ledger[1].kind, (.idempotency_keys | length), .refunds[0].reason,
     .claims[0].reference] | map(tostring) | join("|")')" \
-    'other@example.com|1|A waltz|fulfilment|waltz.ogg|151|purchase|2|a mistake|order 4711' \
+    'other@example.com|1|A waltz|fulfilment|waltz.ogg|151|sale|2|a mistake|order 4711' \
     '  has all that is held'
 not_ok '  and no password' grep -qiE 'hash|horse|scrypt' "$BODY"
 
