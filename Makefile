@@ -228,7 +228,8 @@ check-full:
 	@for part in $(CHECK_FULL_PARTS); do \
 	    $(MAKE) --no-print-directory check-full-$$part || exit 1; done
 
-CHECK_FULL_PARTS := clang sanitize sanitize-thread large crash fuzz network
+CHECK_FULL_PARTS := clang sanitize sanitize-thread large crash random fuzz \
+	network
 
 check-full-clang: deps-clang
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/clang CC=clang \
@@ -247,6 +248,11 @@ check-full-large: deps-check
 check-full-crash: deps-check
 	@CRASH_ROUNDS=$(or $(CRASH_ROUNDS),200) $(MAKE) --no-print-directory \
 	    check-only TESTS='$(wildcard tests/scenario/crash-*.sh)'
+
+check-full-random: deps-check
+	@SHOP_OPERATIONS=$(or $(SHOP_OPERATIONS),100000) $(MAKE) \
+	    --no-print-directory check-only \
+	    TESTS='$(OUT)/test/unit/commerced/shop_random'
 
 check-full-network: deps-check
 	@packaging/deps.sh $(DEPS_NETWORK)
