@@ -61,7 +61,7 @@ first=$SESSION
 register
 claim "$code"
 problem_is 409 code-used 'nobody else can claim it'
-claim 0000-0000-0000-0000
+claim ZZZZ-ZZZZ-ZZZZ-ZZZZ
 problem_is 404 code-unknown 'nor what is no code'
 
 # --- refused -----------------------------------------------------------------------

@@ -184,7 +184,8 @@ record_answer() {
 	"$COMMERCE_ADMIN"/*) url=${url#"$COMMERCE_ADMIN"} ;;
 	*) return 0 ;;
 	esac
-	[[ ${STATUS%% *} != 000 ]] || return 0
+	# 000: none; 100: the connection ended before the answer
+	[[ ${STATUS%% *} != [01]?? ]] || return 0
 	[[ $type != *json ]] || body=$(<"$BODY")
 	printf '%s\t%s\t%s\t%s\t%s\n' "$method" "$url" "${STATUS%% *}" \
 	    "$type" "$body" >>"$LOGS/answers"

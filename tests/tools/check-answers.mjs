@@ -17,7 +17,7 @@ ajv.addSchema(api, 'api');
 // What every request may be answered with, as info.description says.
 const anywhere = new Set(['malformed-request', 'not-found',
   'method-not-allowed', 'expectation-failed', 'internal', 'outcome-unknown',
-  'busy', 'unknown-member']);
+  'busy', 'storage-full', 'unknown-member']);
 
 const templates = Object.keys(api.paths).map((path) => ({
   path,
