@@ -322,7 +322,7 @@ DEPS_BUILD := gcc libc6-dev pkgconf=pkg-config libmicrohttpd-dev \
 	libgnutls28-dev libssl-dev libjansson-dev libinih-dev libsystemd-dev libsqlite3-dev \
 	libcurl4-openssl-dev
 DEPS_DEMO := curl jq openssl=openssl age=age ca-certificates
-DEPS_CHECK := $(DEPS_DEMO) perl=prove libcmocka-dev \
+DEPS_CHECK := $(DEPS_DEMO) perl=prove libcmocka-dev sqlite3=sqlite3 \
 	shellcheck mandoc systemd=systemd-analyze procps \
 	nodejs=node npm=npm
 DEPS_NETWORK := testssl.sh=testssl sslscan=sslscan slowhttptest=slowhttptest

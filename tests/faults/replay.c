@@ -95,7 +95,9 @@ static void
 visit_state(struct replay *replay)
 {
 	replay->state++;
+	/* The last one always, so that few are never none. */
 	if (replay->total == 0 || (replay->total > replay->limit &&
+	    replay->state < replay->total &&
 	    next_random(&replay->chance) % replay->total >= replay->limit))
 		return;
 	disk_make(replay->disk, replay->kept, replay->count);
