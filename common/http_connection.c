@@ -149,6 +149,8 @@ http_connection_notify(void *closure, struct MHD_Connection *library,
 		if (connection == NULL)
 			break;
 		http_life_abandon(connection->request);
+		if (connection->lingers)
+			http_linger_begin(server, connection->socket);
 		http_connection_release(server, connection);
 		break;
 	}
@@ -421,6 +423,7 @@ sweeper_main(void *closure)
 		poll(&wake, 1, SWEEP_INTERVAL_MS);
 		if (!atomic_load(&server->table.ends))
 			sweep(server);
+		http_linger_sweep(server, false);
 	}
 	return NULL;
 }
@@ -458,6 +461,8 @@ http_connection_table_close(struct http_server *server)
 		pthread_join(table->sweeper, NULL);
 		table->sweeper_runs = false;
 	}
+	http_linger_sweep(server, true);
+	pthread_mutex_destroy(&server->lingering.mutex);
 	if (table->wake >= 0)
 		close(table->wake);
 	table->wake = -1;

@@ -41,6 +41,7 @@ struct http_connection {
 	bool is_adopted;	/* else the socket may be another's by now */
 	bool is_over;		/* one too many: answered with 503 */
 	bool is_proxy;		/* may say whom it speaks for */
+	bool lingers;		/* answered before its body was read */
 	char peer[INET6_ADDRSTRLEN];
 	struct http_request *request;	/* the event thread's: begun, not
 					 * ended; owned */

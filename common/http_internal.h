@@ -57,6 +57,20 @@ struct http_access_log {
 	_Atomic unsigned count;
 };
 
+/* --- answered, but the client may still send: http_linger.c --------------- */
+
+#define HTTP_LINGERING_MAX 256	/* further ones are closed at once */
+#define HTTP_LINGER_READ (64 * 1024)
+
+struct http_lingering {
+	pthread_mutex_t mutex;
+	size_t count;
+	struct http_lingerer {
+		int socket;		/* owned */
+		int64_t until_ms;
+	} held[HTTP_LINGERING_MAX];
+};
+
 /* --- the server ----------------------------------------------------------- */
 
 /* What each request counts; a stripe (stripe.h). */
@@ -80,6 +94,7 @@ struct http_server {
 	struct network *proxies;	/* whose X-Forwarded-For counts */
 	size_t proxy_count;
 	struct http_connection_table table;
+	struct http_lingering lingering;
 	struct http_access_log access_log;
 	bool layout_is_known;	/* the library is the one whose header
 				 * parsing the gate knows */
@@ -242,5 +257,14 @@ void http_access_log_reopen(struct http_access_log *log);
 /* aborted: the client did not get the whole answer. */
 void http_access_log_write(struct http_access_log *log,
     const struct http_request *request, bool aborted);
+
+/* http_linger.c */
+/*
+ * The library is about to close socket: keep the connection, which says no
+ * more, until the client ends it, at most two seconds.  Any thread.
+ */
+void http_linger_begin(struct http_server *server, int socket);
+/* Each second, by the sweeper; all: at the end. */
+void http_linger_sweep(struct http_server *server, bool all);
 
 #endif

@@ -217,6 +217,7 @@ refuse(struct http_request *request)
 	int64_t length = request->framing.content_length;
 
 	request->phase = HTTP_PHASE_REFUSED;
+	request->connection->lingers = length != 0;
 	if (length != 0 && request->framing.expects_continue)
 		return http_deliver(request) ? MHD_YES : MHD_NO;
 	if (length > (int64_t)HTTP_SWALLOW_MAX)
@@ -247,8 +248,10 @@ header_is_complete(struct http_request *request, const char *method,
 
 	atomic_store(&request->connection->phase, HTTP_CONNECTION_SERVING);
 	memccpy(request->method, method, '\0', sizeof(request->method) - 1);
-	if (meet_gate(request, method, version) != ERR_OK)
+	if (meet_gate(request, method, version) != ERR_OK) {
+		request->connection->lingers = true;
 		return http_deliver(request) ? MHD_YES : MHD_NO;
+	}
 	if (request->connection->is_over) {
 		http_reply_error(request, ERR_BUSY, "Too many connections.");
 		return http_deliver(request) ? MHD_YES : MHD_NO;

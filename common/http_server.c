@@ -147,6 +147,7 @@ http_server_new(const struct http_server_options *options,
 	server->acceptor.spare = -1;
 	for (size_t i = 0; i < HTTP_SHARDS; i++)
 		pthread_mutex_init(&server->table.shards[i].mutex, NULL);
+	pthread_mutex_init(&server->lingering.mutex, NULL);
 	server->layout_is_known = strncmp(MHD_get_version(), KNOWN_LIBRARY,
 	    strlen(KNOWN_LIBRARY)) == 0;
 	json_object_seed(0);
