@@ -9,6 +9,7 @@
 # "seconds N".
 use strict;
 use warnings;
+use Errno;
 use IO::Socket::INET;
 use Time::HiRes qw(time sleep);
 
@@ -40,18 +41,27 @@ sub fetch {
 	print $socket "GET $target HTTP/1.1\r\nHost: $host\r\n" .
 	    "Authorization: Bearer $token\r\n\r\n";
 	while ($buffer !~ /\r\n\r\n/) {
-		sysread($socket, $buffer, 65536, length $buffer) or
-		    return lost();
+		more(\$buffer) or return lost();
 	}
 	($header, $buffer) = $buffer =~ /\A(.*?)\r\n\r\n(.*)\z/s;
 	my ($status) = $header =~ m,^HTTP/1\.1 (\d+),;
 	my ($length) = $header =~ /^content-length: (\d+)/mi;
 	while (length $buffer < $length) {
-		sysread($socket, $buffer, 65536, length $buffer) or
-		    return lost();
+		more(\$buffer) or return lost();
 	}
 	undef $socket if $header =~ /^connection: close/mi;
 	return ($status, $length);
+}
+
+# The signal to stop comes in the middle of a read, too.
+sub more {
+	my ($buffer) = @_;
+	my $n;
+
+	do {
+		$n = sysread $socket, $$buffer, 65536, length $$buffer;
+	} while (!defined $n && $!{EINTR});
+	return $n;
 }
 
 sub lost {
