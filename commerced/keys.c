@@ -42,9 +42,9 @@ keys_find(const struct master_keys *keys,
 
 /* One line; what is wrong with it, or NULL.  The key is never printed. */
 static const char *
-keys_add(struct master_keys *keys,
-    const char *const words[], size_t count)
+keys_add(void *context, const char *const words[], size_t count)
 {
+	struct master_keys *keys = context;
 	struct master_key *key = &keys->keys[keys->count];
 
 	if (count != 2)
@@ -60,28 +60,6 @@ keys_add(struct master_keys *keys,
 	memcpy(key->id, words[0], strlen(words[0]) + 1);
 	keys->count++;
 	return NULL;
-}
-
-static enum err
-keys_read(struct key_file *file, struct master_keys *keys)
-{
-	const char *words[2], *fault;
-	size_t count;
-	enum err e = ERR_OK;
-
-	while ((count = key_file_next(file, words, 2)) > 0) {
-		fault = keys_add(keys, words, count);
-		if (fault == NULL)
-			continue;
-		log_error("%s:%zu: %s", file->path, file->line, fault);
-		e = ERR_KEY_FILE;
-	}
-	if (e == ERR_OK && keys->count == 0) {
-		log_error("%s: holds no key; write a line \"id hex-key\"",
-		    file->path);
-		e = ERR_KEY_FILE;
-	}
-	return e;
 }
 
 enum err
@@ -104,7 +82,7 @@ keys_load(const char *path, struct master_keys **out)
 		goto out;
 	}
 	keys->capacity = capacity;
-	e = keys_read(&file, keys);
+	e = key_file_read(&file, "id hex-key", keys_add, keys);
 	if (e != ERR_OK)
 		goto out;
 	*out = keys;

@@ -20,7 +20,6 @@
 #define PROGRAM "commerced"
 #define DEFAULT_CONFIG "/etc/counterfoil/commerced.conf"
 
-#define LISTENERS_MAX 24
 #define DISK_QUEUE_MAX 1024
 #define LOOKUP_THREADS 1		/* a core is left for buyers */
 #define LOOKUP_QUEUE_MAX 64
@@ -169,62 +168,25 @@ make_workers(struct daemon *daemon)
 	return e;
 }
 
-static unsigned
-event_threads(const struct settings *settings)
-{
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (settings->threads > 0)
-		return (unsigned)settings->threads;
-	return cores > 0 ? (unsigned)cores : 1;
-}
-
 static enum err
 make_server(struct daemon *daemon)
 {
 	const struct settings *settings = &daemon->settings;
-	struct http_listener public = {
-		.audience = HTTP_PUBLIC |
-		    (settings->admin_on_public ? HTTP_PEOPLE : 0),
-		.threads = event_threads(settings),
-	};
 	const struct http_listener people = {
 		.audience = HTTP_PEOPLE | HTTP_OPERATOR,
-		.threads = event_threads(settings),
+		.threads = http_settings_threads(&settings->http),
 	};
-	struct http_listener listeners[LISTENERS_MAX];
 	struct http_server_options options = {
-		.listeners = listeners,
 		.routes = service_routes(),
 		.application = &daemon->service,
 		.authenticate = service_authenticate,
 		.request_ids = true,
 		.connection_memory_bytes = CONNECTION_MEMORY_BYTES,
-		.connection_max = (unsigned)settings->connection_max,
-		.connections_per_address = (unsigned)settings->address_limit,
-		.tls_certificate = settings->tls_certificate,
-		.tls_key = settings->tls_key,
-		.trusted_proxies =
-		    (const char *const *)settings->trusted_proxies.words,
-		.trusted_proxy_count = settings->trusted_proxies.count,
-		.send_rate_least = (uint64_t)settings->send_rate_least,
-		.receive_rate_least = (uint64_t)settings->receive_rate_least,
-		.idle_timeout_s = (unsigned)settings->idle_timeout_s,
-		.header_timeout_s = (unsigned)settings->header_timeout_s,
-		.access_log = settings->access_log,
-		.access_log_path = settings->access_log_file,
 	};
 
-	options.listener_count = http_listeners_add(listeners, 0,
-	    LISTENERS_MAX, settings->listen.words, public);
-	public.is_tls = true;
-	options.listener_count = http_listeners_add(listeners,
-	    options.listener_count, LISTENERS_MAX,
-	    settings->tls_listen.words, public);
-	options.listener_count = http_listeners_add(listeners,
-	    options.listener_count, LISTENERS_MAX,
-	    settings->admin_listen.words, people);
-	return http_server_new(&options, &daemon->service.server);
+	return http_settings_server(&settings->http, &options, HTTP_PUBLIC |
+	    (settings->admin_on_public ? HTTP_PEOPLE : 0), people,
+	    &daemon->service.server);
 }
 
 static enum err
@@ -251,8 +213,8 @@ start(struct daemon *daemon)
 	}
 	log_info("serving commerce-id=%s currency=%s listen=%s "
 	    "admin-listen=%s storage=%s", settings->commerce_id,
-	    settings->currency, settings->listen.words[0],
-	    settings->admin_listen.words[0], settings->storage_origin);
+	    settings->currency, settings->http.listen.words[0],
+	    settings->http.admin_listen.words[0], settings->storage_origin);
 	process_notify_ready();
 	return ERR_OK;
 }
@@ -323,7 +285,7 @@ stop(struct daemon *daemon)
 		push_stop(service->push);
 	if (service->server != NULL)
 		(void)http_server_drain(service->server,
-		    daemon->settings.stop_wait_s * 1000);
+		    daemon->settings.http.stop_timeout_s * 1000);
 	http_server_free(service->server);
 	worker_pool_free(service->lookups);
 	worker_pool_free(service->passwords);
@@ -375,8 +337,7 @@ check_only(const struct daemon *daemon)
 		    settings->commerce_id);
 		status = EXIT_FAILURE;
 	}
-	if (settings->tls_listen.count > 0 && http_tls_check(
-	    settings->tls_certificate, settings->tls_key) != ERR_OK)
+	if (http_settings_check_files(&settings->http) != ERR_OK)
 		status = EXIT_FAILURE;
 	admin_token_free(token);
 	signing_keys_free(signing_keys);

@@ -40,33 +40,8 @@ static const struct config_key settings_keys[] = {
 	    .help = "The shop's one currency, three capitals (ISO 4217); "
 	    "fixed once the database is made." },
 
-	{ .name = "listen", .kind = CONFIG_LIST, .offset = FIELD(listen),
-	    .initial = "127.0.0.1:8080", .least = 1, .most = 8,
-	    .words = CONFIG_LISTEN,
-	    .help = "Where buyers are served: HOST:PORT, [HOST]:PORT, "
-	    "unix:PATH or systemd:NAME, one or more." },
-	{ .name = "tls-listen", .kind = CONFIG_LIST,
-	    .offset = FIELD(tls_listen), .initial = "", .most = 8,
-	    .words = CONFIG_LISTEN,
-	    .help = "Addresses for the public where TLS is spoken; takes "
-	    "tls-certificate and tls-key." },
-	{ .name = "tls-certificate", .kind = CONFIG_PATH,
-	    .offset = FIELD(tls_certificate), .initial = "",
-	    .help = "PEM file: the certificate, and behind it those that "
-	    "signed it." },
-	{ .name = "tls-key", .kind = CONFIG_PATH, .offset = FIELD(tls_key),
-	    .initial = "",
-	    .help = "PEM file of its private key, which others cannot "
-	    "read." },
-	{ .name = "admin-listen", .kind = CONFIG_LIST,
-	    .offset = FIELD(admin_listen), .initial = "127.0.0.1:8090",
-	    .least = 1, .most = 8, .words = CONFIG_LISTEN,
-	    .help = "Where /admin/v1, /readyz and /metrics are served." },
-	{ .name = "trusted-proxies", .kind = CONFIG_LIST,
-	    .offset = FIELD(trusted_proxies), .initial = "", .most = 32,
-	    .words = CONFIG_NETWORK,
-	    .help = "Addresses, networks (10.0.0.0/8) or unix, whose "
-	    "X-Forwarded-For is believed." },
+	HTTP_SETTINGS_KEYS(FIELD(http), "127.0.0.1:8080", "127.0.0.1:8090",
+	    "1024"),
 	{ .name = "admin-on-public", .kind = CONFIG_BOOLEAN,
 	    .offset = FIELD(admin_on_public), .initial = "no",
 	    .help = "Whether /admin/v1 is served on listen too." },
@@ -137,9 +112,6 @@ static const struct config_key settings_keys[] = {
 	    .offset = FIELD(upload_max_bytes), .initial = "1TiB",
 	    .least = 1, .most = INT64_C(1) << 50,
 	    .help = "The largest file that may be uploaded." },
-	{ .name = "threads", .kind = CONFIG_NUMBER,
-	    .offset = FIELD(threads), .initial = "0", .most = 64,
-	    .help = "Event threads of each listener; 0: one for each core." },
 	{ .name = "workers", .kind = CONFIG_NUMBER,
 	    .offset = FIELD(workers), .initial = "4", .least = 1, .most = 64,
 	    .help = "Threads that wait for the disk." },
@@ -163,52 +135,6 @@ static const struct config_key settings_keys[] = {
 	    .least = 1, .most = 1000000,
 	    .help = "Failed sign-ins and registrations in ten minutes from "
 	    "one address." },
-	{ .name = "client-address-field", .kind = CONFIG_TEXT,
-	    .offset = FIELD(client_address_field), .initial = "",
-	    .help = "The header field, such as X-Forwarded-For, in which a "
-	    "proxy in front tells the client's address; its last word counts, "
-	    "and the proxy must set it in every request." },
-	{ .name = "connections", .kind = CONFIG_NUMBER,
-	    .offset = FIELD(connection_max), .initial = "1024",
-	    .least = 4, .most = 100000,
-	    .help = "Connections at once on all public listeners; more are "
-	    "answered with 503." },
-	{ .name = "address-limit", .kind = CONFIG_NUMBER,
-	    .offset = FIELD(address_limit), .initial = "256",
-	    .least = 0, .most = 100000,
-	    .help = "Connections from one address (of IPv6, one /64) above "
-	    "which requests are answered with 503; 0 is any number." },
-	{ .name = "least-send-rate", .kind = CONFIG_SIZE,
-	    .offset = FIELD(send_rate_least), .initial = "1KiB",
-	    .most = INT64_C(1) << 40,
-	    .help = "Clients that take fewer bytes a second over an "
-	    "idle-timeout are cut; 0 is any rate." },
-	{ .name = "least-receive-rate", .kind = CONFIG_SIZE,
-	    .offset = FIELD(receive_rate_least), .initial = "1KiB",
-	    .most = INT64_C(1) << 40,
-	    .help = "The same for clients that send a body." },
-	{ .name = "idle-timeout", .kind = CONFIG_SECONDS,
-	    .offset = FIELD(idle_timeout_s), .initial = "60s",
-	    .least = 1, .most = HOUR_S,
-	    .help = "A connection without a byte in either direction for so "
-	    "long is closed." },
-	{ .name = "header-timeout", .kind = CONFIG_SECONDS,
-	    .offset = FIELD(header_timeout_s), .initial = "20s",
-	    .least = 1, .most = HOUR_S,
-	    .help = "From the first byte of a request to the end of its "
-	    "header fields." },
-	{ .name = "stop-wait", .kind = CONFIG_SECONDS,
-	    .offset = FIELD(stop_wait_s), .initial = "10s",
-	    .most = HOUR_S,
-	    .help = "How long requests under way may go on after SIGTERM." },
-
-	{ .name = "access-log", .kind = CONFIG_TEXT,
-	    .offset = FIELD(access_log), .initial = "off",
-	    .help = "off, full, or a number N: one request in N." },
-	{ .name = "access-log-file", .kind = CONFIG_PATH,
-	    .offset = FIELD(access_log_file), .initial = "",
-	    .help = "The file of the access log; without one it goes to the "
-	    "log." },
 };
 
 #define SETTINGS_COUNT (sizeof(settings_keys) / sizeof(settings_keys[0]))
@@ -218,15 +144,6 @@ settings_currency_is_valid(const char *text)
 {
 	return strlen(text) == 3 &&
 	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == 3;
-}
-
-static bool
-settings_access_log_is_valid(const char *text)
-{
-	if (strcmp(text, "off") == 0 || strcmp(text, "full") == 0)
-		return true;
-	return text[0] >= '1' && text[0] <= '9' && strlen(text) <= 9 &&
-	    strspn(text, "0123456789") == strlen(text);
 }
 
 int64_t
@@ -275,11 +192,8 @@ settings_check(const char *path, const struct settings *s)
 		    "such as 19 or 7.75", path);
 		e = ERR_CONFIG;
 	}
-	if (!settings_access_log_is_valid(s->access_log)) {
-		log_error("%s: access-log: write off, full, or a number",
-		    path);
+	if (http_settings_check(path, &s->http) != ERR_OK)
 		e = ERR_CONFIG;
-	}
 	if (s->token_lifetime_most_s < s->token_lifetime_s) {
 		log_error("%s: token-lifetime-most: must not be less than "
 		    "token-lifetime", path);

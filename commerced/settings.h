@@ -10,6 +10,7 @@
 
 #include "common/config.h"
 #include "common/err.h"
+#include "common/http_settings.h"
 
 struct settings {
 	/* who we are */
@@ -22,12 +23,7 @@ struct settings {
 	char *currency;		/* three capitals, ISO 4217 */
 
 	/* where we listen */
-	struct config_list listen;
-	struct config_list tls_listen;
-	char *tls_certificate;		/* NULL: no TLS */
-	char *tls_key;
-	struct config_list admin_listen;
-	struct config_list trusted_proxies;
+	struct http_settings http;
 	bool admin_on_public;
 
 	/* files */
@@ -52,23 +48,11 @@ struct settings {
 
 	/* limits */
 	int64_t upload_max_bytes;
-	int64_t threads;		/* event threads of each listener */
 	int64_t workers;
 	int64_t password_threads;
 	int64_t password_queue;
 	int64_t attempts_by_account;	/* failed ones, in ten minutes */
 	int64_t attempts_by_address;
-	char *client_address_field;	/* NULL or "": the connection's */
-	int64_t connection_max;
-	int64_t address_limit;		/* 0: any */
-	int64_t send_rate_least;	/* bytes a second; 0: any */
-	int64_t receive_rate_least;
-	int64_t idle_timeout_s;
-	int64_t header_timeout_s;
-	int64_t stop_wait_s;
-
-	char *access_log;
-	char *access_log_file;		/* NULL or "": to the log */
 };
 
 /*

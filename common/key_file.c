@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/log.h"
 #include "common/secret.h"
 
 enum err
@@ -67,6 +68,31 @@ key_file_next(struct key_file *file, const char *words[], size_t max)
 		}
 	}
 	return count;
+}
+
+enum err
+key_file_read(struct key_file *file, const char *form,
+    const char *(*add)(void *keys, const char *const words[], size_t count),
+    void *keys)
+{
+	const char *words[KEY_FILE_WORDS_MAX], *fault;
+	size_t count, good = 0;
+	enum err e = ERR_OK;
+
+	while ((count = key_file_next(file, words, KEY_FILE_WORDS_MAX)) > 0) {
+		fault = add(keys, words, count);
+		good += fault == NULL;
+		if (fault == NULL)
+			continue;
+		log_error("%s:%zu: %s", file->path, file->line, fault);
+		e = ERR_KEY_FILE;
+	}
+	if (e == ERR_OK && good == 0) {
+		log_error("%s: holds no key; write a line \"%s\"", file->path,
+		    form);
+		e = ERR_KEY_FILE;
+	}
+	return e;
 }
 
 void

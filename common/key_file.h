@@ -33,6 +33,17 @@ size_t key_file_lines_max(const struct key_file *file);
  */
 size_t key_file_next(struct key_file *file, const char *words[], size_t max);
 
+/*
+ * Hand each line to add, which says what is wrong with it, or NULL; of its
+ * count words no more than KEY_FILE_WORDS_MAX are there.  The faults of all
+ * lines are logged with file and line; form is what a line should look like.
+ * ERR_KEY_FILE when a line is refused or there is none.
+ */
+#define KEY_FILE_WORDS_MAX 3
+enum err key_file_read(struct key_file *file, const char *form,
+    const char *(*add)(void *keys, const char *const words[], size_t count),
+    void *keys);
+
 /* Wipe and free. */
 void key_file_close(struct key_file *file);
 

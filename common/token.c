@@ -39,9 +39,9 @@ signing_keys_have(const struct signing_keys *keys,
 
 /* One line; what is wrong with it, or NULL.  The key is never printed. */
 static const char *
-signing_keys_add(struct signing_keys *keys,
-    const char *const words[], size_t count)
+signing_keys_add(void *context, const char *const words[], size_t count)
 {
+	struct signing_keys *keys = context;
 	struct ready_key *ready = &keys->keys[keys->count];
 	struct signing_key *key = &ready->key;
 
@@ -65,29 +65,6 @@ signing_keys_add(struct signing_keys *keys,
 	memcpy(key->key_id, words[1], strlen(words[1]) + 1);
 	keys->count++;
 	return NULL;
-}
-
-static enum err
-signing_keys_read(struct key_file *file,
-    struct signing_keys *keys)
-{
-	const char *words[3], *fault;
-	size_t count;
-	enum err e = ERR_OK;
-
-	while ((count = key_file_next(file, words, 3)) > 0) {
-		fault = signing_keys_add(keys, words, count);
-		if (fault == NULL)
-			continue;
-		log_error("%s:%zu: %s", file->path, file->line, fault);
-		e = ERR_KEY_FILE;
-	}
-	if (e == ERR_OK && keys->count == 0) {
-		log_error("%s: holds no key; write a line \"commerce-id"
-		    " key-id hex-key\"", file->path);
-		e = ERR_KEY_FILE;
-	}
-	return e;
 }
 
 enum err
@@ -114,7 +91,8 @@ signing_keys_load(const char *path, struct signing_keys **out)
 	e = hmac_key_prepare(&keys->unknown.prepared, keys->unknown.key.bytes,
 	    SIGNING_KEY_BYTES);
 	if (e == ERR_OK)
-		e = signing_keys_read(&file, keys);
+		e = key_file_read(&file, "commerce-id key-id hex-key",
+		    signing_keys_add, keys);
 	if (e != ERR_OK)
 		goto out;
 	*out = keys;

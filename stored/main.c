@@ -24,7 +24,6 @@
 #define OPERATOR_THREADS 1
 #define OPEN_FILES_MAX 131072	/* kept open unless open-files says more */
 #define OTHER_DESCRIPTORS 1024	/* uploads, listeners, the daemon's own */
-#define LISTENERS_MAX 24
 
 /* Everything that main() makes, in order; unmade in the other. */
 struct daemon {
@@ -56,7 +55,7 @@ static size_t
 open_files(const struct settings *settings)
 {
 	const rlim_t needed = OTHER_DESCRIPTORS +
-	    3 * (rlim_t)settings->connection_limit;
+	    3 * (rlim_t)settings->http.connection_limit;
 	struct rlimit limit;
 
 	if (settings->open_files > 0)
@@ -69,58 +68,22 @@ open_files(const struct settings *settings)
 	    OPEN_FILES_MAX;
 }
 
-static unsigned
-event_threads(const struct settings *settings)
-{
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-	if (settings->threads > 0)
-		return (unsigned)settings->threads;
-	return cores > 0 ? (unsigned)cores : 1;
-}
-
 static enum err
 make_server(struct daemon *daemon)
 {
-	const struct settings *settings = &daemon->settings;
-	struct http_listener public = { .audience = HTTP_PUBLIC,
-		.threads = event_threads(settings) };
 	const struct http_listener operator = { .audience = HTTP_OPERATOR,
 		.threads = OPERATOR_THREADS };
-	struct http_listener listeners[LISTENERS_MAX];
 	struct http_server_options options = {
-		.listeners = listeners,
 		.routes = stored_routes,
 		.prefix_fields = stored_prefix_fields,
 		.application = &daemon->stored,
 		.check_target = stored_check_target,
 		.authenticate = stored_authenticate,
 		.connection_memory_bytes = CONNECTION_MEMORY_BYTES,
-		.connection_max = (unsigned)settings->connection_limit,
-		.connections_per_address = (unsigned)settings->address_limit,
-		.tls_certificate = settings->tls_certificate,
-		.tls_key = settings->tls_key,
-		.trusted_proxies =
-		    (const char *const *)settings->trusted_proxies.words,
-		.trusted_proxy_count = settings->trusted_proxies.count,
-		.send_rate_least = (uint64_t)settings->send_rate_least,
-		.receive_rate_least = (uint64_t)settings->receive_rate_least,
-		.idle_timeout_s = (unsigned)settings->idle_timeout_s,
-		.header_timeout_s = (unsigned)settings->header_timeout_s,
-		.access_log = settings->access_log,
-		.access_log_path = settings->access_log_file,
 	};
 
-	options.listener_count = http_listeners_add(listeners, 0,
-	    LISTENERS_MAX, settings->listen.words, public);
-	public.is_tls = true;
-	options.listener_count = http_listeners_add(listeners,
-	    options.listener_count, LISTENERS_MAX,
-	    settings->tls_listen.words, public);
-	options.listener_count = http_listeners_add(listeners,
-	    options.listener_count, LISTENERS_MAX,
-	    settings->admin_listen.words, operator);
-	return http_server_new(&options, &daemon->stored.server);
+	return http_settings_server(&daemon->settings.http, &options,
+	    HTTP_PUBLIC, operator, &daemon->stored.server);
 }
 
 static enum err
@@ -143,7 +106,7 @@ open_root(struct daemon *daemon)
 	const struct media_limits limits = {
 		.files = open_files(&daemon->settings),
 		.memory_bytes = (size_t)daemon->settings.reply_memory_bytes,
-		.threads = event_threads(&daemon->settings),
+		.threads = http_settings_threads(&daemon->settings.http),
 	};
 	enum err e = objects_open(daemon->settings.object_root,
 	    &stored->objects);
@@ -185,7 +148,8 @@ start(struct daemon *daemon)
 	    (e = http_server_start(stored->server)) != ERR_OK)
 		return e;
 	log_info("serving listen=%s admin-listen=%s keys=%zu",
-	    settings->listen.words[0], settings->admin_listen.words[0],
+	    settings->http.listen.words[0],
+	    settings->http.admin_listen.words[0],
 	    authority_key_count(stored->authority));
 	process_notify_ready();
 	return ERR_OK;
@@ -232,7 +196,7 @@ stop(struct daemon *daemon)
 	if (stored->server != NULL) {
 		http_server_quiesce(stored->server);
 		if (!http_server_drain(stored->server,
-		    daemon->settings.stop_timeout_s * 1000))
+		    daemon->settings.http.stop_timeout_s * 1000))
 			log_warning("transfers were cut, stop-timeout is "
 			    "over");
 		http_server_free(stored->server);
@@ -260,7 +224,6 @@ serve(struct daemon *daemon)
 static int
 check_only(struct daemon *daemon)
 {
-	const struct settings *settings = &daemon->settings;
 	struct authority *authority = NULL;
 
 	if (daemon->options.print)
@@ -269,10 +232,8 @@ check_only(struct daemon *daemon)
 	if (authority_new(&daemon->settings, &authority) != ERR_OK)
 		return EXIT_FAILURE;
 	authority_free(authority);
-	if (settings->tls_listen.count > 0 && http_tls_check(
-	    settings->tls_certificate, settings->tls_key) != ERR_OK)
-		return EXIT_FAILURE;
-	return EXIT_SUCCESS;
+	return http_settings_check_files(&daemon->settings.http) == ERR_OK ?
+	    EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 int

@@ -135,10 +135,10 @@ find_address(const struct settings *settings)
 {
 	static const char activated[] = "systemd:";
 
-	for (size_t i = 0; i < settings->admin_listen.count; i++)
-		if (strncmp(settings->admin_listen.words[i], activated,
+	for (size_t i = 0; i < settings->http.admin_listen.count; i++)
+		if (strncmp(settings->http.admin_listen.words[i], activated,
 		    strlen(activated)) != 0)
-			return settings->admin_listen.words[i];
+			return settings->http.admin_listen.words[i];
 	return NULL;
 }
 

@@ -1,5 +1,4 @@
 /* What the handlers share. */
-#include <arpa/inet.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
@@ -233,39 +232,6 @@ const struct principal *
 call_principal(const struct http_request *request)
 {
 	return http_request_principal(request);
-}
-
-/* The last word of a field that a proxy appends to; false: no address. */
-static bool
-call_last_address(const char *field, char out[static CLIENT_ADDRESS_SIZE])
-{
-	const char *word = strrchr(field, ',');
-	uint8_t address[sizeof(struct in6_addr)];
-	size_t length;
-
-	word = word == NULL ? field : word + 1;
-	word += strspn(word, " \t");
-	length = strcspn(word, " \t");
-	if (length == 0 || length >= CLIENT_ADDRESS_SIZE)
-		return false;
-	memcpy(out, word, length);
-	out[length] = '\0';
-	return inet_pton(AF_INET, out, address) == 1 ||
-	    inet_pton(AF_INET6, out, address) == 1;
-}
-
-void
-call_client_address(const struct http_request *request,
-    const struct service *service, char out[static CLIENT_ADDRESS_SIZE])
-{
-	const char *name = service->settings->client_address_field;
-	const char *field = name == NULL || name[0] == '\0' ? NULL :
-	    http_request_field(request, name);
-
-	if (field == NULL || http_request_field_count(request, name) != 1 ||
-	    !call_last_address(field, out))
-		(void)snprintf(out, CLIENT_ADDRESS_SIZE, "%s",
-		    http_request_peer(request));
 }
 
 bool

@@ -88,14 +88,6 @@ struct principal {
 /* NULL only for routes without authentication. */
 const struct principal *call_principal(const struct http_request *request);
 
-/*
- * The client's address by which attempts are counted: of the connection, or
- * what the proxy says in the field of the settings; out takes it.
- */
-#define CLIENT_ADDRESS_SIZE 64
-void call_client_address(const struct http_request *request,
-    const struct service *service, char out[static CLIENT_ADDRESS_SIZE]);
-
 /* Is the Origin of the request that of the web shop? */
 bool call_is_from_shop(const struct http_request *request,
     const struct service *service);

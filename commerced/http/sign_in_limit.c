@@ -44,7 +44,7 @@ sign_in_limit_take(struct sign_in_limit *limit, struct http_request *request,
 	int64_t retry_s = 1;
 	enum err e;
 
-	call_client_address(request, service, limit->address);
+	limit->address = http_request_peer(request);
 	e = limit_take(limit, service, &retry_s);
 	limit->is_taken = e == ERR_OK;
 	if (e == ERR_OK)

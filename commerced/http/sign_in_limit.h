@@ -11,7 +11,7 @@
 
 struct sign_in_limit {
 	char email[EMAIL_MAX + 1];	/* "": by address alone */
-	char address[CLIENT_ADDRESS_SIZE];
+	const char *address;		/* the request's */
 	bool is_taken;
 };
 

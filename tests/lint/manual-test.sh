@@ -18,9 +18,9 @@ done
 
 # Every key that a daemon knows is in its page, and no other.
 for program in stored commerced; do
-	# Their tables are the source: { .name = "key", ... or { "key", ...
-	known=$(sed -nE 's/^	\{ (\.name = )?"([a-z0-9-]+)",.*/\2/p' \
-	    "$program/settings.c" | sort)
+	# Their tables are the source, and the rows that both have.
+	known=$(sed -nE 's/^	\{ \.name = "([a-z0-9-]+)",.*/\1/p' \
+	    "$program/settings.c" common/http_settings.h | sort)
 	told=$(sed -n 's/^\.It Cm \([a-z0-9-]*\).*/\1/p' \
 	    "$program/$program.conf.5" | sort)
 	isnt "$known" '' "$program has settings"

@@ -39,7 +39,7 @@ wrong 'access-log = some' access-log
 wrong 'token-lifetime = soon' token-lifetime
 wrong 'token-lifetime-most = 5m' token-lifetime-most
 wrong 'token-lifetime-most = 9d' token-lifetime-most
-wrong 'threads = 65' threads
+wrong 'threads = 257' threads
 wrong 'listen = nowhere' listen
 chmod 640 "$MASTER_KEYS"
 not_ok 'keys that others can read' "$commerced" -n -f "$COMMERCED_CONFIG"

@@ -156,7 +156,7 @@ problem_is 401 session-expired '  which is over'
 
 # --- wrong codes, and a proxy --------------------------------------------------------------
 stop_commerced
-commerced_conf client-address-field X-Forwarded-For
+commerced_conf trusted-proxies 127.0.0.1
 start_commerced
 register
 # Ten are looked up, and no more.
@@ -177,7 +177,7 @@ problem_is 401 sign-in-refused '  and another one is apart'
 
 # --- more than the password threads can take ----------------------------------------------------
 stop_commerced
-commerced_conf client-address-field ''
+commerced_conf trusted-proxies ''
 commerced_conf session-lifetime 2s
 commerced_conf password-threads 1
 commerced_conf password-queue 1

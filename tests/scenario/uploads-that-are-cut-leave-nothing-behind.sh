@@ -78,7 +78,7 @@ ok 'the next start removes it, and a sealed file without a row' \
 stop_commerced
 
 # --- stopped in the middle --------------------------------------------------------------
-commerced_conf stop-wait 0s
+commerced_conf stop-timeout 0s
 start_commerced
 slowly
 wait_until 20 upload_is_under_way

@@ -34,15 +34,15 @@ what_is_not_given_has_its_default(void **state)
 
 	(void)state;
 	assert_int_equal(load(NEEDED, &settings), ERR_OK);
-	assert_string_equal(settings.listen.words[0], "127.0.0.1:8081");
-	assert_string_equal(settings.admin_listen.words[0],
+	assert_string_equal(settings.http.listen.words[0], "127.0.0.1:8081");
+	assert_string_equal(settings.http.admin_listen.words[0],
 	    "127.0.0.1:8091");
 	assert_int_equal(settings.public_origins.count, 1);
-	assert_int_equal(settings.threads, 0);
+	assert_int_equal(settings.http.threads, 0);
 	assert_int_equal(settings.piece_lifetime_s, 86400);
 	assert_true(settings.max_object_bytes == INT64_C(64) << 30);
-	assert_string_equal(settings.access_log, "off");
-	assert_null(settings.access_log_file);
+	assert_string_equal(settings.http.access_log, "off");
+	assert_null(settings.http.access_log_file);
 	settings_clear(&settings);
 }
 
