@@ -324,7 +324,7 @@ DEPS_BUILD := gcc libc6-dev pkgconf=pkg-config libmicrohttpd-dev \
 DEPS_DEMO := curl jq openssl=openssl age=age ca-certificates
 DEPS_CHECK := $(DEPS_DEMO) perl=prove libcmocka-dev sqlite3=sqlite3 \
 	shellcheck mandoc systemd=systemd-analyze procps \
-	nodejs=node npm=npm
+	nodejs=node npm=npm nginx=nginx
 DEPS_NETWORK := testssl.sh=testssl sslscan=sslscan slowhttptest=slowhttptest
 DEPS_CLANG := clang=clang libclang-rt-14-dev
 

@@ -5,6 +5,9 @@
 #
 # "PACKAGE=COMMAND" is content when COMMAND is there, whoever installed it.
 # Costs nothing when all is there.
+#
+# Of a package that brings a service (nginx, lighttpd) the program is wanted and
+# not the service: it is not started, neither now nor at the next boot.
 
 set -euo pipefail
 
@@ -35,6 +38,19 @@ if [[ $(id -u) -ne 0 ]]; then
 	as_root=(sudo)
 fi
 
+# Debian asks this file whether a package just installed may start anything.
+policy=/usr/sbin/policy-rc.d
+services=()
+for package in nginx lighttpd; do
+	[[ " ${missing[*]} " != *" $package "* ]] ||
+	    services+=("$package.service")
+done
+if [[ ${#services[@]} -gt 0 && ! -e $policy ]]; then
+	trap '"${as_root[@]}" rm -f "$policy"' EXIT
+	printf '#!/bin/sh\nexit 101\n' |
+	    "${as_root[@]}" install -m 755 /dev/stdin "$policy"
+fi
+
 printf 'Installing %s\n' "${missing[*]}"
 install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install
     -y -q --no-install-recommends "${missing[@]}")
@@ -42,4 +58,7 @@ install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install
 if ! "${install[@]}" >/dev/null 2>&1; then
 	"${as_root[@]}" apt-get update -q
 	"${install[@]}"
+fi
+if [[ ${#services[@]} -gt 0 ]] && command -v systemctl >/dev/null; then
+	"${as_root[@]}" systemctl disable --quiet "${services[@]}" || :
 fi
