@@ -299,7 +299,7 @@ storage_bench := $(OUT)/test/bench/storage
 storage_bench_PROGRAMS := $(addprefix $(storage_bench)/,layout limit load \
 	targets)
 storage_bench_OBJS := $(addprefix tests/bench/storage/,load_connection.o \
-	load_requests.o limit_objects.o measure.o)
+	load_report.o load_requests.o limit_objects.o measure.o)
 $(storage_bench)/storage.a: $(addprefix $(OBJ)/,$(storage_bench_OBJS) \
     $(base_OBJS) $(token_OBJS))
 	@mkdir -p $(@D)
@@ -308,6 +308,19 @@ $(storage_bench)/storage.a: $(addprefix $(OBJ)/,$(storage_bench_OBJS) \
 $(storage_bench_PROGRAMS): $(storage_bench)/%: \
     $(OBJ)/tests/bench/storage/%.o $(storage_bench)/storage.a
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
+
+# Purchases through HTTP, beside one transaction for each.
+sales_bench := $(OUT)/test/bench/sales
+sales_bench_PROGRAMS := $(addprefix $(sales_bench)/,buy fill sync)
+$(sales_bench_PROGRAMS): $(sales_bench)/%: $(OBJ)/tests/bench/sales/%.o \
+    $(storage_bench)/storage.a
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
+
+bench-sales: deps-check
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(sales_bench_PROGRAMS)
+	BUILD=$(OUT) ROWS='$(ROWS)' PAIRS=$(or $(PAIRS),5) \
+	    RUN_SECONDS=$(or $(SECONDS),3) tests/bench/sales/run.sh
 
 bench-storage:
 	@packaging/deps.sh $(DEPS_BUILD) $(DEPS_BENCH_STORAGE)
@@ -399,6 +412,7 @@ help:
 	    'make fuzz                  FUZZ_SECONDS=120 for each target' \
 	    'make bench                 side by side with the stock tools' \
 	    'make bench-storage         ROWS= PAIRS=5 SECONDS=3: beside nginx' \
+	    'make bench-sales           ROWS= PAIRS=5 SECONDS=3: durable purchases' \
 	    'make install               DESTDIR= PREFIX=/usr/local' \
 	    'make deps                  the Debian packages for all of these' \
 	    'SANITIZE=address,undefined or thread, V=1, CC=clang go with any'
@@ -408,5 +422,5 @@ clean:
 
 .PHONY: all unit clean test-programs check run-tests check-only lint check-full \
 	$(addprefix check-full-,$(CHECK_FULL_PARTS)) fuzz fuzz-programs bench \
-	bench-storage deps deps-build deps-demo deps-check deps-clang \
+	bench-storage bench-sales deps deps-build deps-demo deps-check deps-clang \
 	demo install help

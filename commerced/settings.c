@@ -115,6 +115,11 @@ static const struct config_key settings_keys[] = {
 	{ .name = "workers", .kind = CONFIG_NUMBER,
 	    .offset = FIELD(workers), .initial = "4", .least = 1, .most = 64,
 	    .help = "Threads that wait for the disk." },
+	{ .name = "commit-group", .kind = CONFIG_NUMBER,
+	    .offset = FIELD(commit_group), .initial = "64",
+	    .least = 1, .most = 1024,
+	    .help = "The most writes, such as purchases, that share a "
+	    "transaction and its wait for the disk; 1: each has its own." },
 	{ .name = "password-threads", .kind = CONFIG_NUMBER,
 	    .offset = FIELD(password_threads), .initial = "2",
 	    .least = 1, .most = 64,

@@ -49,6 +49,7 @@ struct settings {
 	/* limits */
 	int64_t upload_max_bytes;
 	int64_t workers;
+	int64_t commit_group;		/* writes in one transaction */
 	int64_t password_threads;
 	int64_t password_queue;
 	int64_t attempts_by_account;	/* failed ones, in ten minutes */

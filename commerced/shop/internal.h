@@ -12,6 +12,7 @@
 #include "commerced/shop/shop.h"
 
 #define SHOP_READERS_MAX 64
+#define SHOP_GROUP_MAX 1024
 #define SESSION_USES 16384
 
 /* The write that is running: one job's savepoint. */

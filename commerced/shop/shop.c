@@ -12,6 +12,7 @@
 #include "common/secret.h"
 
 #define SHOP_QUEUE_MAX 4096
+#define SHOP_GROUP 64
 #define SHOP_READERS 8
 #define SHOP_SESSION_S (INT64_C(30) * 24 * 3600)
 #define SHOP_ACCESS_BASE_S INT64_C(3600)	/* protocol.md, section 2 */
@@ -37,6 +38,10 @@ shop_options_fill(struct shop_options *options)
 {
 	if (options->queue_max == 0)
 		options->queue_max = SHOP_QUEUE_MAX;
+	if (options->group_max == 0)
+		options->group_max = SHOP_GROUP;
+	if (options->group_max > SHOP_GROUP_MAX)
+		options->group_max = SHOP_GROUP_MAX;
 	if (options->readers == 0)
 		options->readers = SHOP_READERS;
 	if (options->readers > SHOP_READERS_MAX)

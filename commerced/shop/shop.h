@@ -38,6 +38,8 @@ struct shop_options {
 	bool is_reader;			/* beside the process that writes: books
 					 * that are there, no jobs */
 	size_t queue_max;		/* waiting jobs; 0: 4,096 */
+	size_t group_max;		/* jobs committed together, at most
+					 * 1,024; 0: 64 */
 	size_t readers;			/* read connections kept; 0: 8 */
 	int64_t access_base_s;		/* lifetime of a buyer's token: base */
 	int64_t access_rate_bytes_s;	/* + sealed size / rate, */

@@ -1,6 +1,6 @@
 /*
- * The writer thread.  It takes up to 64 jobs at once and commits them
- * together, each in a savepoint of its own.
+ * The writer thread.  It takes up to options.group_max jobs at once and commits
+ * them together, each in a savepoint of its own.
  *
  *   group       BEGIN, every job in its savepoint, COMMIT: all are answered
  *   refused     BEGIN failed: nothing ran, all are told why
@@ -17,7 +17,6 @@
 #include "commerced/shop/internal.h"
 #include "common/log.h"
 
-#define WRITER_GROUP_MAX 64
 #define WRITER_CHECKPOINT_FRAMES 4000	/* the checkpointer's */
 #define WRITER_RESTART_FRAMES 16000	/* the writer itself */
 #define WRITER_CHECKPOINT_STEP 1000	/* not again before so many more */
@@ -177,8 +176,9 @@ shop_want_purge(struct shop_transaction *tx)
 
 /* The next group into jobs; 0: time to end. */
 static size_t
-writer_take(struct writer *writer, struct shop_job *jobs[])
+writer_take(struct shop *shop, struct shop_job *jobs[])
 {
+	struct writer *writer = &shop->writer;
 	size_t count = 0;
 
 	(void)pthread_mutex_lock(&writer->lock);
@@ -187,7 +187,7 @@ writer_take(struct writer *writer, struct shop_job *jobs[])
 		(void)pthread_cond_broadcast(&writer->idle);
 		(void)pthread_cond_wait(&writer->wake, &writer->lock);
 	}
-	while (writer->first != NULL && count < WRITER_GROUP_MAX) {
+	while (writer->first != NULL && count < shop->options.group_max) {
 		jobs[count++] = writer->first;
 		writer->first = writer->first->next;
 	}
@@ -216,11 +216,11 @@ writer_main(void *argument)
 {
 	struct shop *shop = argument;
 	struct writer *writer = &shop->writer;
-	struct shop_job *jobs[WRITER_GROUP_MAX];
+	struct shop_job *jobs[SHOP_GROUP_MAX];
 	size_t count;
 	bool is_failed = false;
 
-	while ((count = writer_take(writer, jobs)) > 0) {
+	while ((count = writer_take(shop, jobs)) > 0) {
 		bool was_failed = is_failed;
 
 		if (is_failed) {

@@ -10,8 +10,20 @@
 
 #include "tests/bench/storage/measure.h"
 
+/*
+ * Where requests come from that are not the lines of a file: a whole one for
+ * each turn of a connection, and word of each good answer.
+ */
+struct load_source {
+	size_t (*write)(void *context, unsigned connection, char *out,
+	    size_t capacity);	/* how long it is; less than capacity */
+	void (*answered)(void *context, unsigned connection);
+	void *context;
+};
+
 struct load_options {
 	struct sockaddr_in address;
+	const struct load_source *source;	/* NULL: lines_path */
 	const char *lines_path;
 	unsigned connections;
 	unsigned idle;			/* opened before, one request each */
@@ -55,7 +67,9 @@ struct load_counts {
 
 struct load;
 
-/* NULL, with a message, when something is missing. */
+/* NULL, with a message, when something is missing.  requests: NULL with a
+ * source.
+ */
 struct load *load_new(const struct load_options *options,
     const struct load_requests *requests);
 void load_free(struct load *load);
@@ -72,8 +86,21 @@ bool load_open(struct load *load);
  */
 bool load_run(struct load *load, uint64_t until_ns);
 
+/* Send nothing more, and wait for the answers that are owed. */
+bool load_finish(struct load *load);
+
 /* Counted since the last reset; borrowed. */
 const struct load_counts *load_counts(const struct load *load);
 void load_counts_reset(struct load *load);
+
+/*
+ * All of it: open, warm up, measure, and with a source see every request
+ * answered.  Prints one line on stdout: requests seconds bytes cpu_s wait_s
+ * client_s p50_us p99_us max_us errors reconnects resident_kib, each as
+ * name=value.  False when the server did not serve or an answer was not the
+ * expected one.
+ */
+bool load_measure(const struct load_options *options,
+    const struct load_requests *requests);
 
 #endif

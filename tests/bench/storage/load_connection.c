@@ -38,6 +38,7 @@ struct connection {
 	bool is_idle;		/* rests after its first answer */
 	bool is_writing;	/* epoll looks for room to send */
 	bool closes;		/* the answer says so */
+	bool is_good;		/* the answer is the expected one */
 	unsigned index;
 	uint64_t began_ns;
 	uint64_t body_left;
@@ -96,7 +97,8 @@ static size_t range_write(struct load *load, char *out, size_t capacity)
 	    PRIu64 "\r\n\r\n", from, from + options->range_bytes - 1);
 }
 
-static void request_make(struct load *load, struct connection *connection)
+static void request_take_line(struct load *load,
+    struct connection *connection)
 {
 	size_t line = load->options->random_order ? load_random(load) :
 	    connection->index;
@@ -106,6 +108,17 @@ static void request_make(struct load *load, struct connection *connection)
 	memcpy(connection->request, request->bytes, request->length);
 	connection->request_length = request->length + range_write(load,
 	    connection->request + request->length, RANGE_TEXT_MAX);
+}
+
+static void request_make(struct load *load, struct connection *connection)
+{
+	const struct load_source *source = load->options->source;
+
+	if (source == NULL)
+		request_take_line(load, connection);
+	else
+		connection->request_length = source->write(source->context,
+		    connection->index, connection->request, REQUEST_MAX);
 	connection->sent = 0;
 	connection->head_length = 0;
 	connection->phase = PHASE_SENDING;
@@ -219,7 +232,9 @@ static void head_read(struct load *load, struct connection *connection)
 	const char *fate = head_field(connection->head, "Connection: ");
 	unsigned long status = strtoul(connection->head + 9, NULL, 10);
 
-	if (status != load->options->body_status || length == NULL)
+	connection->is_good = status == load->options->body_status &&
+	    length != NULL;
+	if (!connection->is_good)
 		answer_is_wrong(load, connection, "unexpected answer");
 	connection->body_left = length == NULL ? 0 :
 	    strtoull(length, NULL, 10);
@@ -228,8 +243,11 @@ static void head_read(struct load *load, struct connection *connection)
 
 static bool answer_end(struct load *load, struct connection *connection)
 {
+	const struct load_source *source = load->options->source;
 	uint64_t now_ns = measure_now_ns();
 
+	if (source != NULL && connection->is_good)
+		source->answered(source->context, connection->index);
 	load->counts.requests++;
 	histogram_add(&load->counts.latency,
 	    (now_ns - connection->began_ns) / 1000);
@@ -324,7 +342,7 @@ struct load *load_new(const struct load_options *options,
 	    sizeof(*load->connections));
 	if (load->epoll < 0 || load->connections == NULL)
 		goto failed;
-	for (size_t i = 0; i < requests->count; i++)
+	for (size_t i = 0; requests != NULL && i < requests->count; i++)
 		if (requests->all[i].length > REQUEST_MAX - RANGE_TEXT_MAX)
 			goto failed;
 	return load;
@@ -393,6 +411,16 @@ bool load_open(struct load *load)
 bool load_run(struct load *load, uint64_t until_ns)
 {
 	while (measure_now_ns() < until_ns)
+		if (!load_turn(load))
+			return false;
+	return true;
+}
+
+bool load_finish(struct load *load)
+{
+	for (unsigned i = 0; i < load->opened; i++)
+		load->connections[i].is_idle = true;
+	while (load->resting < load->opened)
 		if (!load_turn(load))
 			return false;
 	return true;

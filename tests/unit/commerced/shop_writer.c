@@ -190,6 +190,31 @@ a_job_that_fails_in_a_group_is_undone_alone(void **state)
 }
 
 static void
+a_group_is_no_larger_than_the_option(void **state)
+{
+	struct fixture *fixture = *state;
+	static struct item_job jobs[JOBS];
+	struct shop_counts before, after;
+
+	shop_close(fixture->shop);
+	fixture->options.group_max = 1;
+	fixture->options.signing_keys = fixture_signing_keys(fixture, "2026a");
+	assert_int_equal(shop_open(&fixture->options, &fixture->shop),
+	    ERR_OK);
+	memset(jobs, 0, sizeof(jobs));
+	gate_close(fixture);
+	shop_counts_get(fixture->shop, &before);
+	item_jobs_submit(fixture, jobs);
+	gate_open();
+	writer_wait(fixture);
+	shop_counts_get(fixture->shop, &after);
+	/* The gate's, theirs, and the one that waited for them. */
+	assert_int_equal(after.groups - before.groups, JOBS + 2);
+	for (int i = 0; i < JOBS; i++)
+		item_clear(&jobs[i].item);
+}
+
+static void
 set_page_limit(struct fixture *fixture, int64_t more)
 {
 	sqlite3 *handle = fixture->shop->writer.db->handle;
@@ -430,6 +455,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_job_that_fails_in_a_group_is_undone_alone),
+		TEST(a_group_is_no_larger_than_the_option),
 		TEST(a_full_disk_in_mid_group_refuses_only_what_does_not_fit),
 		TEST(a_failed_commit_is_an_unknown_outcome_and_the_end),
 		TEST(a_full_queue_and_a_draining_shop_take_no_more),
