@@ -171,10 +171,7 @@ $(OUT)/test/fault-replay: $(addprefix $(OBJ)/tests/faults/, replay.o trace.o \
     disk.o objects.o)
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
-$(OUT)/test/check-books: $(OBJ)/tests/faults/check-books.o
-	@mkdir -p $(@D)
-	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
-FAULT_PROGRAMS := $(addprefix $(OUT)/test/, fault.so fault-replay check-books)
+FAULT_PROGRAMS := $(addprefix $(OUT)/test/, fault.so fault-replay)
 
 # Programs that scenarios use, linked with common/.
 tool_PROGRAMS := $(patsubst tests/tools/%.c,$(OUT)/test/tools/%,\
@@ -228,8 +225,8 @@ check-full:
 	@for part in $(CHECK_FULL_PARTS); do \
 	    $(MAKE) --no-print-directory check-full-$$part || exit 1; done
 
-CHECK_FULL_PARTS := clang sanitize sanitize-thread large crash random fuzz \
-	network
+CHECK_FULL_PARTS := clang sanitize sanitize-thread large crash kills random \
+	fuzz network
 
 check-full-clang: deps-clang
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/clang CC=clang \
@@ -248,6 +245,10 @@ check-full-large: deps-check
 check-full-crash: deps-check
 	@CRASH_ROUNDS=$(or $(CRASH_ROUNDS),200) $(MAKE) --no-print-directory \
 	    check-only TESTS='$(wildcard tests/scenario/crash-*.sh)'
+
+check-full-kills: deps-check
+	@KILLS=$(or $(KILLS),500) $(MAKE) --no-print-directory check-only \
+	    TESTS=tests/scenario/kills-lose-no-sale.sh
 
 check-full-random: deps-check
 	@SHOP_OPERATIONS=$(or $(SHOP_OPERATIONS),100000) $(MAKE) \

@@ -74,5 +74,5 @@ fault_is_reached() {
 
 # check_books [MARKS]: says what is wrong with the books of commerced
 check_books() {
-	"$BUILD/test/check-books" "$COMMERCED_STATE" "$@"
+	"$ROOT/tests/faults/check-books.sh" "$COMMERCED_STATE" "$@"
 }

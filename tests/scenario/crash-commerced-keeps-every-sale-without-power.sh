@@ -109,7 +109,7 @@ same_end() {		# TRACE DESCRIPTION
 any_instant() {		# TRACE STATES DESCRIPTION
 	rm -rf "$STATES"
 	ok "$3" replay -s "$SEED" -l "$2" -m "$1.before" "$1" run "$STATES" \
-	    "$BUILD/test/check-books"
+	    "$ROOT/tests/faults/check-books.sh"
 }
 
 serves_state() {	# FOLDER
@@ -149,7 +149,7 @@ any_instant "$WORK/trace-3" 40 'a sealed file does not rely on a folder that is 
 grep -avE '^(sync [0-9]+|sync-all)$' "$WORK/trace-1" >"$WORK/unsynced"
 rm -rf "$STATES"
 not_ok 'without its syncs it would not hold' replay -s "$SEED" -l 50 \
-    "$WORK/unsynced" run "$STATES" "$BUILD/test/check-books"
+    "$WORK/unsynced" run "$STATES" "$ROOT/tests/faults/check-books.sh"
 
 replay -s "$SEED" -l "${STARTS:-3}" -m "$WORK/trace-2.before" \
     "$WORK/trace-2" write "$WORK/states"
