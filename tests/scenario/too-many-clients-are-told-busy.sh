@@ -117,7 +117,7 @@ stop_stored
 
 # --- the daemons --------------------------------------------------------------------
 stored_conf connection-limit 5
-commerced_conf connections 5
+commerced_conf connection-limit 5
 start_stored
 start_commerced
 is "$(perl "$ROOT/tests/tools/crowd.pl" "$STORED_PORT" /healthz 20)" \
