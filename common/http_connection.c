@@ -177,9 +177,10 @@ each_adopted(struct http_server *server,
 /*
  * Where the client's end comes together with its last bytes, the library
  * misses it: it reads less than it asked for, and waits for an event that was
- * already told.  A cut upload would stay until the idle timeout.  This makes
- * the kernel tell again; what was received is still read, and a request that
- * is complete is still answered.
+ * already told.  A cut upload, or a client that sends one request and ends its
+ * side, would stay until the idle timeout.  This makes the kernel tell again;
+ * what was received is still read, and a request that is complete is still
+ * answered.
  */
 static void
 repeat_end(const struct http_connection *connection)
@@ -187,8 +188,7 @@ repeat_end(const struct http_connection *connection)
 	struct pollfd end = { .fd = connection->socket,
 		.events = POLLRDHUP };
 
-	if (atomic_load(&connection->phase) >= HTTP_CONNECTION_RECEIVING &&
-	    poll(&end, 1, 0) == 1 && (end.revents & POLLRDHUP) != 0)
+	if (poll(&end, 1, 0) == 1 && (end.revents & POLLRDHUP) != 0)
 		shutdown(connection->socket, SHUT_RD);
 }
 

@@ -32,14 +32,12 @@ http_each_field(const struct http_request *request, http_field_sink *sink,
 	const struct http_server_options *options = &request->server->options;
 	const struct http_prefix_field *prefix = options->prefix_fields;
 	bool must_not_be_kept = answer->status >= 300 && answer->status != 304;
-	const char *p = answer->fields, *end = p + answer->fields_size;
+	const char *name, *value;
 
-	while (p < end) {
-		const char *value = p + strlen(p) + 1;
-		if (!must_not_be_kept || strcasecmp(p, "Cache-Control") != 0)
-			sink(closure, p, value);
-		p = value + strlen(value) + 1;
-	}
+	for (size_t at = 0; http_answer_next(answer, &at, &name, &value);)
+		if (!must_not_be_kept ||
+		    strcasecmp(name, "Cache-Control") != 0)
+			sink(closure, name, value);
 	if (must_not_be_kept)
 		sink(closure, "Cache-Control", "no-store");
 	for (; prefix != NULL && prefix->prefix != NULL; prefix++)
@@ -156,14 +154,11 @@ static void
 add_part_fields(const struct http_answer *answer,
     struct MHD_Response *response)
 {
-	const char *p = answer->fields, *end = p + answer->fields_size;
+	const char *name, *value;
 
 	http_cached_reply_copy_fields(answer->cached, response);
-	while (p < end) {
-		const char *value = p + strlen(p) + 1;
-		add_to_response(response, p, value);
-		p = value + strlen(value) + 1;
-	}
+	for (size_t at = 0; http_answer_next(answer, &at, &name, &value);)
+		add_to_response(response, name, value);
 }
 
 /* The library would send the file of a shared response 4 KiB at a time. */

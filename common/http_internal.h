@@ -207,6 +207,9 @@ void http_answer_add_field(struct http_answer *answer, const char *name,
     const char *value);
 const char *http_answer_field(const struct http_answer *answer,
     const char *name);
+/* The field at *at, which is 0 for the first; false: there is none more. */
+bool http_answer_next(const struct http_answer *answer, size_t *at,
+    const char **name, const char **value);
 /*
  * length bytes at offset of the file, as *out of malloc().  ERR_NO_MEMORY,
  * ERR_STORAGE_ERROR.

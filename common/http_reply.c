@@ -28,15 +28,24 @@ http_answer_clear(struct http_answer *answer)
 const char *
 http_answer_field(const struct http_answer *answer, const char *name)
 {
-	const char *p = answer->fields, *end = p + answer->fields_size;
+	const char *found, *value;
 
-	while (p < end) {
-		const char *value = p + strlen(p) + 1;
-		if (strcasecmp(p, name) == 0)
+	for (size_t at = 0; http_answer_next(answer, &at, &found, &value);)
+		if (strcasecmp(found, name) == 0)
 			return value;
-		p = value + strlen(value) + 1;
-	}
 	return NULL;
+}
+
+bool
+http_answer_next(const struct http_answer *answer, size_t *at,
+    const char **name, const char **value)
+{
+	if (*at >= answer->fields_size)
+		return false;
+	*name = answer->fields + *at;
+	*value = *name + strlen(*name) + 1;
+	*at = (size_t)(*value + strlen(*value) + 1 - answer->fields);
+	return true;
 }
 
 /* Fields of which a second one adds, instead of replacing. */
@@ -52,10 +61,11 @@ static void
 remove_field(struct http_answer *answer, const char *name)
 {
 	char *value = (char *)(uintptr_t)http_answer_field(answer, name);
-	char *begin, *next, *end = answer->fields + answer->fields_size;
+	char *begin, *next, *end;
 
 	if (value == NULL)
 		return;
+	end = answer->fields + answer->fields_size;
 	begin = value - strlen(name) - 1;
 	next = value + strlen(value) + 1;
 	memmove(begin, next, (size_t)(end - next));

@@ -39,6 +39,19 @@ within_limit() {
 	[[ $(raw "$last") == '200 closed' ]]
 }
 ok 'once others have left there is room again' wait_until 10 within_limit
+# In one segment with the request, of which the library sees no end.
+ends_with_request() {
+	perl -MIO::Socket::INET -MSocket=IPPROTO_TCP,TCP_CORK -e '
+	    my $s = IO::Socket::INET->new("127.0.0.1:$ARGV[0]") or die;
+	    setsockopt $s, IPPROTO_TCP, TCP_CORK, 1 or die;
+	    print $s "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
+	    shutdown $s, 1;
+	    alarm 10;
+	    local $/;
+	    print substr(<$s>, 9, 3), "\n"' "$PROBE_PORT"
+}
+is "$(ends_with_request)" 200 \
+    'who ends with the request is answered, and let go before the timeout'
 stop_probe
 start_probe idle=1 header=30
 is "$(RAW_WAIT=6 raw 'GET /hello HTTP/1.1\r\nHost: x\r\n\r\n')" '200 closed' \
