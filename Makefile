@@ -26,11 +26,11 @@ HARDENING := -fstack-protector-strong -fPIE
 LINK_HARDENING := -pie -Wl,-z,relro,-z,now,-z,noexecstack
 OPTIMISE ?= -O2 -g
 
+comma := ,
 ifeq ($(SANITIZE),)
 OUT := $(BUILD)
 HARDENING += -D_FORTIFY_SOURCE=2 -fcf-protection
 else
-comma := ,
 OUT := $(BUILD)/sanitize-$(subst $(comma),-,$(SANITIZE))
 OPTIMISE := -O1 -g -fno-omit-frame-pointer
 # Instrumented code makes gcc see truncations that are none.
@@ -141,12 +141,20 @@ unit: $(unit_PROGRAMS)
 
 # Fuzz targets: tests/fuzz/NAME.c, seeds in tests/fuzz/corpus/NAME/. "make
 # check" replays the seeds, "make fuzz" looks for more with clang's libFuzzer.
-fuzz_NAMES := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,\
+fuzz_TARGETS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,\
 	$(wildcard tests/fuzz/*.c)))
-replay_PROGRAMS := $(addprefix $(OUT)/test/replay/,$(fuzz_NAMES))
+replay_PROGRAMS := $(addprefix $(OUT)/test/replay/,$(fuzz_TARGETS))
 
 $(OUT)/test/replay/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay.o \
     $(lib_commerced) $(lib_stored) $(lib_player) $(lib_common)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
+
+# Whole requests to the running daemons: the same target for both.
+request_OBJS := $(patsubst %.c,$(OBJ)/%.o,$(addprefix tests/fuzz/daemon/, \
+	requests.c exchange.c answers.c expand.c))
+$(OUT)/test/replay/requests: $(request_OBJS) $(OBJ)/tests/fuzz/replay.o \
+    $(lib_common)
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
 
@@ -197,6 +205,7 @@ TESTS ?= $(LINTS) $(unit_PROGRAMS) $(replay_PROGRAMS) $(SCENARIOS) \
 	--last $(LAST_TESTS)
 
 test-programs: all $(unit_PROGRAMS) $(replay_PROGRAMS) $(tool_PROGRAMS) \
+    $(OUT)/test/replay/requests \
     $(PRELOADED:%=$(OUT)/test/%.so) $(FAULT_PROGRAMS) $(AGE_VECTORS)/.unpacked
 
 # The calls of make by make keep the order: packages, programs, tests.
@@ -265,16 +274,31 @@ check-full-fuzz:
 	    FUZZ_SECONDS=$$((600 / $(words $(fuzz_NAMES))))
 
 FUZZ_SECONDS ?= 120
+fuzz_NAMES := $(fuzz_TARGETS) requests-stored requests-commerced
+FUZZ ?= $(fuzz_NAMES)
 fuzz: deps-clang
 	@$(MAKE) --no-print-directory -j$(JOBS) CC=clang \
 	    BUILD=$(BUILD)/fuzz OPTIMISE='-O1 -g -fno-omit-frame-pointer' \
 	    HARDENING='-fPIE -fsanitize=fuzzer-no-link,address,undefined \
 	    -fno-sanitize-recover=all' LINK_HARDENING='-pie \
 	    -fsanitize=fuzzer,address,undefined' fuzz-programs
-	tests/fuzz/run.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(fuzz_NAMES)
+	tests/fuzz/run.sh $(BUILD)/fuzz $(FUZZ_SECONDS) $(FUZZ)
 
-fuzz_PROGRAMS := $(addprefix $(OUT)/test/fuzz/,$(fuzz_NAMES))
-fuzz-programs: $(fuzz_PROGRAMS)
+# The daemons show their counters by a file: no libFuzzer is in them.
+fuzzed_DAEMONS := $(addprefix $(OUT)/test/fuzz/daemon/,stored commerced)
+$(OUT)/test/fuzz/daemon/stored: $(addprefix $(OBJ)/,$(stored_OBJS))
+$(OUT)/test/fuzz/daemon/commerced: $(addprefix $(OBJ)/,$(commerced_OBJS))
+$(fuzzed_DAEMONS): $(OBJ)/tests/fuzz/daemon/counters.o
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(subst fuzzer$(comma),,$(ALL_LDFLAGS)) \
+	    -o $@ $^ $($(@F)_LIBS)
+
+fuzz_PROGRAMS := $(addprefix $(OUT)/test/fuzz/,$(fuzz_TARGETS))
+fuzz-programs: $(fuzz_PROGRAMS) $(fuzzed_DAEMONS) $(OUT)/test/fuzz/requests
+$(OUT)/test/fuzz/requests: $(request_OBJS) \
+    $(OBJ)/tests/fuzz/daemon/mutate.o $(lib_common)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
 $(OUT)/test/fuzz/%: $(OBJ)/tests/fuzz/%.o \
     $(lib_commerced) $(lib_stored) $(lib_player) $(lib_common)
 	@mkdir -p $(@D)
@@ -410,7 +434,7 @@ help:
 	    'make lint                  layers, scripts, man pages, unit files' \
 	    'make check-full            everything; its parts alone:' \
 	    '                           $(addprefix check-full-,$(CHECK_FULL_PARTS))' \
-	    'make fuzz                  FUZZ_SECONDS=120 for each target' \
+	    'make fuzz                  FUZZ_SECONDS=120 for each target; FUZZ=names' \
 	    'make bench                 side by side with the stock tools' \
 	    'make bench-storage         ROWS= PAIRS=5 SECONDS=3: beside nginx' \
 	    'make bench-sales           ROWS= PAIRS=5 SECONDS=3: durable purchases' \

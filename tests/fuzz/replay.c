@@ -1,5 +1,6 @@
 /* Runs a fuzz target over the seeds it is kept with, as a TAP program: one
- * test for each file of tests/fuzz/corpus/NAME, NAME being the program's.
+ * test for each file of tests/fuzz/corpus/NAME, NAME being the argument, or the
+ * program's.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -14,6 +15,9 @@
 #include "tests/fuzz/fuzz.h"
 
 #define SEED_MAX (1024 * 1024)
+
+/* Of those targets that have one. */
+int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak));
 
 static int
 replay_seed(const char *folder, const char *name)
@@ -56,14 +60,15 @@ int
 main(int argc, char *argv[])
 {
 	char folder[PATH_MAX];
-	const char *slash = strrchr(argv[0], '/');
+	const char *name = argc > 1 ? argv[1] : strrchr(argv[0], '/');
 	struct dirent **entries = NULL;
 	int count, failed = 0;
 
-	(void)argc;
-	if (snprintf(folder, sizeof(folder), "tests/fuzz/corpus/%s",
-	    slash == NULL ? argv[0] : slash + 1) >= (int)sizeof(folder))
+	if (name == NULL || snprintf(folder, sizeof(folder),
+	    "tests/fuzz/corpus/%s", name) >= (int)sizeof(folder))
 		return 1;
+	if (LLVMFuzzerInitialize != NULL)
+		LLVMFuzzerInitialize(&argc, &argv);
 	count = scandir(folder, &entries, is_seed, alphasort);
 	if (count <= 0) {
 		printf("Bail out! %s holds no seed\n", folder);
