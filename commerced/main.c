@@ -96,6 +96,7 @@ open_shop(struct daemon *daemon)
 		.access_rate_bytes_s = settings->token_rate_bytes,
 		.access_max_s = settings->token_lifetime_most_s,
 		.session_lifetime_s = settings->session_lifetime_s,
+		.search_reorder_s = settings->search_reorder_s,
 		.seller_name = is_given(settings->shop_legal_name) ?
 		    settings->shop_legal_name : settings->shop_name,
 		.seller_tax_id = is_given(settings->shop_tax_id) ?
@@ -132,6 +133,8 @@ make_attempts(struct daemon *daemon)
 	if (e == ERR_OK)
 		e = attempts_new(WRONG_CODES_MAX, WRONG_CODES_PERIOD_MS,
 		    ATTEMPT_SLOTS, &service->wrong_codes);
+	if (e == ERR_OK)
+		e = answers_new(&service->answers);
 	return e;
 }
 
@@ -295,6 +298,7 @@ stop(struct daemon *daemon)
 	shop_close(service->shop);
 	if (daemon->has_client)
 		storage_client_global_cleanup();
+	answers_free(service->answers);
 	attempts_free(service->wrong_codes);
 	attempts_free(service->by_address);
 	attempts_free(service->by_account);

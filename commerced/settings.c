@@ -107,6 +107,11 @@ static const struct config_key settings_keys[] = {
 	    .offset = FIELD(session_lifetime_s), .initial = "30d",
 	    .least = 1, .most = 365 * DAY_S,
 	    .help = "How long a session lasts after its last use." },
+	{ .name = "search-reorder", .kind = CONFIG_SECONDS,
+	    .offset = FIELD(search_reorder_s), .initial = "10m",
+	    .least = 1, .most = 30 * DAY_S,
+	    .help = "How often at most the search index is put in order by "
+	    "popularity, which means to make it anew." },
 
 	{ .name = "upload-max", .kind = CONFIG_SIZE,
 	    .offset = FIELD(upload_max_bytes), .initial = "1TiB",

@@ -45,6 +45,7 @@ struct settings {
 	int64_t token_rate_bytes;	/* each second */
 	int64_t token_lifetime_most_s;
 	int64_t session_lifetime_s;
+	int64_t search_reorder_s;
 
 	/* limits */
 	int64_t upload_max_bytes;

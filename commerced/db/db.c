@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "commerced/db/query.h"
+#include "commerced/db/search_score.h"
 #include "common/log.h"
 
-#define DB_APPLICATION_ID 1128680526	/* "CFLN" */
+#define DB_BOOKS_ID 1128680526	/* "CFLN" */
 #define DB_BUSY_MS 5000
 #define DB_PURGE_MS 20		/* longest that a purge waits for others */
 
@@ -26,10 +27,30 @@ static const char db_settings[] =
     "PRAGMA wal_autocheckpoint = 0;"
     "PRAGMA temp_store = MEMORY;";
 
-static const char *const db_role_settings[] = {
-	[DB_WRITER] = "PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384;",
-	[DB_READER] = "PRAGMA query_only = ON; PRAGMA cache_size = -2048;",
-	[DB_CHECKPOINTER] = "PRAGMA query_only = ON;"
+/*
+ * The index is made anew when it is lost: a commit need not be on the disk,
+ * and nothing in it is personal.
+ */
+static const struct db_role_terms {
+	int application;
+	int flags;
+	bool is_logged;		/* keeps a write-ahead log */
+	const char *settings;
+} db_roles[] = {
+	[DB_WRITER] = { DB_BOOKS_ID, SQLITE_OPEN_CREATE, true,
+	    "PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384;" },
+	[DB_READER] = { DB_BOOKS_ID, 0, true,
+	    "PRAGMA query_only = ON; PRAGMA cache_size = -2048;" },
+	[DB_CHECKPOINTER] = { DB_BOOKS_ID, 0, true,
+	    "PRAGMA query_only = ON;" },
+	[DB_INDEX_MAKER] = { SEARCH_APPLICATION_ID, SQLITE_OPEN_CREATE, false,
+	    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+	    "PRAGMA secure_delete = OFF; PRAGMA cache_size = -32768;" },
+	[DB_INDEX_WRITER] = { SEARCH_APPLICATION_ID, 0, true,
+	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+	    "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = 1000;" },
+	[DB_INDEX_READER] = { SEARCH_APPLICATION_ID, 0, true,
+	    "PRAGMA query_only = ON; PRAGMA cache_size = -4096;" }
 };
 
 static enum err
@@ -64,7 +85,7 @@ db_value(struct db *db, enum statement number, int64_t *value)
 
 /* An empty file is ours to fill; one that another program filled is not. */
 static enum err
-db_check_owner(struct db *db, const char *path)
+db_check_owner(struct db *db, int expected, const char *path)
 {
 	int64_t application = 0, tables = 0;
 	enum err e;
@@ -74,7 +95,7 @@ db_check_owner(struct db *db, const char *path)
 		e = db_value(db, STMT_TABLE_COUNT, &tables);
 	if (e)
 		return e;
-	if (application == DB_APPLICATION_ID ||
+	if (application == expected ||
 	    (application == 0 && tables == 0))
 		return ERR_OK;
 	log_error("database is not one of commerced; move it away or set "
@@ -102,11 +123,36 @@ db_check_journal(struct db *db, const char *path)
 	return e;
 }
 
+/* What every connection needs before its first statement. */
+static enum err
+db_set_up(struct db *db, const struct db_role_terms *terms, const char *path)
+{
+	enum err e;
+
+	(void)sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
+	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	/* Another index may have taken the name by then: hands off its log. */
+	if (terms->application == SEARCH_APPLICATION_ID)
+		(void)sqlite3_db_config(db->handle,
+		    SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	e = db_check_owner(db, terms->application, path);
+	if (!e)
+		e = db_run(db, db_settings);
+	if (!e)
+		e = db_run(db, terms->settings);
+	if (!e && terms->is_logged)
+		e = db_check_journal(db, path);
+	if (!e && terms->application == SEARCH_APPLICATION_ID)
+		e = db_search_add_score(db);
+	return e;
+}
+
 enum err
 db_open(const char *path, enum db_role role, struct db **out)
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
-	    SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW;
+	const struct db_role_terms *terms = &db_roles[role];
+	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+	    SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW | terms->flags;
 	struct db *db;
 	enum err e;
 	int rc;
@@ -115,24 +161,14 @@ db_open(const char *path, enum db_role role, struct db **out)
 	db = calloc(1, sizeof(*db));
 	if (db == NULL)
 		return ERR_NO_MEMORY;
-	if (role == DB_WRITER)
-		flags |= SQLITE_OPEN_CREATE;
 	rc = sqlite3_open_v2(path, &db->handle, flags, NULL);
 	if (rc != SQLITE_OK) {
 		log_error("database cannot be opened path=%s", path);
 		e = query_error(db, rc, "open");
 		goto out;
 	}
-	(void)sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
-	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	e = db_check_owner(db, path);
-	if (!e)
-		e = db_run(db, db_settings);
-	if (!e)
-		e = db_run(db, db_role_settings[role]);
-	if (!e)
-		e = db_check_journal(db, path);
-	if (!e)
+	e = db_set_up(db, terms, path);
+	if (!e && role == DB_WRITER)
 		(void)sqlite3_wal_hook(db->handle, db_note_frames, db);
 out:
 	if (e) {
@@ -226,6 +262,15 @@ bool
 db_in_transaction(const struct db *db)
 {
 	return sqlite3_get_autocommit(db->handle) == 0;
+}
+
+bool
+db_take_catalogue_change(struct db *db)
+{
+	bool is_changed = db->is_catalogue_changed;
+
+	db->is_catalogue_changed = false;
+	return is_changed;
 }
 
 int64_t

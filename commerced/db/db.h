@@ -14,7 +14,11 @@ struct db;	/* one connection, one thread at a time */
 enum db_role {
 	DB_WRITER,	/* may create the file; the only one that writes */
 	DB_READER,	/* every write is refused */
-	DB_CHECKPOINTER	/* moves the log into the database file */
+	DB_CHECKPOINTER,	/* moves the log into the database file */
+	/* of the search index, a database of its own: db/search.h */
+	DB_INDEX_MAKER,		/* a new one; nothing is safe until the end */
+	DB_INDEX_WRITER,	/* keeps it as the books are */
+	DB_INDEX_READER
 };
 
 /*
@@ -50,6 +54,12 @@ enum err db_savepoint(struct db *db);
 enum err db_savepoint_release(struct db *db);
 enum err db_savepoint_undo(struct db *db);	/* undoes and releases */
 bool db_in_transaction(const struct db *db);
+
+/*
+ * Since the last call, has this connection begun a statement that changes
+ * what the catalogue shows?  Also when that was undone.
+ */
+bool db_take_catalogue_change(struct db *db);
 
 /* Frames in the log after this writer's last commit. */
 int64_t db_log_frames(const struct db *db);

@@ -121,38 +121,68 @@
 	"(?2 IS NULL OR item.creator = ?2) AND ?8 IS NULL"
 #define ITEM_OF_CREATOR \
 	"item.creator = ?2 AND ?8 IS NULL"
-#define ITEM_MATCHING \
-	"item.id IN (SELECT rowid FROM item_search" \
-	" WHERE item_search MATCH ?8)" \
-	" AND (?2 IS NULL OR item.creator = ?2)"
+#define ITEM_OF_GENRE \
+	"item.genre = ?3 AND (?2 IS NULL OR item.creator = ?2) AND ?8 IS NULL"
+#define ITEM_OF_KIND \
+	"item.kind = ?1 AND (?2 IS NULL OR item.creator = ?2) AND ?8 IS NULL"
 #define ITEM_PAGE(which, place, order) \
 	"SELECT " ITEM_COLUMNS " FROM item WHERE " which ITEM_FILTER \
 	" AND " place " ORDER BY " order " LIMIT ?5"
 #define ITEM_PAGES(place, order) \
 	ITEM_PAGE(ITEM_ALL, place, order), \
 	ITEM_PAGE(ITEM_OF_CREATOR, place, order), \
-	ITEM_PAGE(ITEM_MATCHING, place, order)
+	ITEM_PAGE(ITEM_OF_GENRE, place, order), \
+	ITEM_PAGE(ITEM_OF_KIND, place, order)
 
-/* The same by popularity: the last place is by sales. */
-#define ITEM_POPULAR_PAGE(from, which) \
-	"SELECT " ITEM_COLUMNS ", s.sold FROM " from " WHERE " which \
-	ITEM_FILTER " AND (s.sold, s.item) < (?6, ?7)" \
+/* A creator's by popularity: the last place is by sales. */
+#define ITEM_POPULAR_PAGE \
+	"SELECT " ITEM_COLUMNS ", s.sold FROM item CROSS JOIN item_sales s" \
+	" ON s.item = item.id WHERE " ITEM_OF_CREATOR ITEM_FILTER \
+	" AND (s.sold, s.item) < (?6, ?7)" \
 	" ORDER BY s.sold DESC, s.item DESC LIMIT ?5"
-#define ITEM_BY_SALES \
-	"item_sales s CROSS JOIN item ON item.id = s.item"
-#define SALES_BY_ITEM \
-	"item CROSS JOIN item_sales s ON s.item = item.id"
+
+/*
+ * The search index.  Parameters as of pages of items, with ?8 a full-text
+ * query; ?10 is the sales of the last place by relevance.
+ */
+#define SEARCH_ENTRIES \
+	" FROM item_search CROSS JOIN entry e" \
+	" ON e.place = item_search.rowid WHERE item_search MATCH ?8"
+#define SEARCH_FILTER \
+	" AND (?4 OR (e.state = 1 AND (e.released IS NULL" \
+	" OR e.released <= ?9))) AND (?1 IS NULL OR e.kind = ?1)" \
+	" AND (?2 IS NULL OR e.creator = ?2)" \
+	" AND (?3 IS NULL OR e.genre = ?3)"
+#define SEARCH_PAGE(key, after, order) \
+	"SELECT e.item, " key SEARCH_ENTRIES SEARCH_FILTER \
+	" AND " after " ORDER BY " order " LIMIT ?5"
+#define SEARCH_RELEVANT \
+	"SELECT item, score, sold FROM (SELECT e.item AS item," \
+	" item_score(item_search, length(e.title)) AS score," \
+	" e.sold AS sold" SEARCH_ENTRIES SEARCH_FILTER \
+	" ORDER BY item_search.rowid LIMIT 200)" \
+	" WHERE (score, -sold, item) > (?6, -?10, ?7)" \
+	" ORDER BY score, sold DESC, item LIMIT ?5"
+#define SEARCH_COUNTED \
+	"(SELECT e.kind AS kind, e.creator AS creator, e.genre AS genre," \
+	" 1 AS n" SEARCH_ENTRIES SEARCH_FILTER \
+	" ORDER BY item_search.rowid LIMIT 10000)"
+#define SEARCH_COUNTS \
+	"(SELECT kind, creator, genre, n FROM facet WHERE" \
+	" (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR creator = ?2)" \
+	" AND (?3 IS NULL OR genre = ?3) AND ?9 IS NOT NULL)"
+#define ENTRY_COLUMNS \
+	"item, state, kind, price, published_ms, released, title, creator," \
+	" genre, text_hash, is_counted"
 
 /* Values and their counts, the most frequent first, ?5 of each facet. */
 #define FACET(number, column) \
 	"SELECT * FROM (SELECT " number " AS facet, " column " AS value," \
-	" sum(n) AS total FROM m WHERE " column " IS NOT NULL" \
+	" sum(n) AS total FROM m WHERE " column " <> ''" \
 	" GROUP BY " column " ORDER BY total DESC, value LIMIT ?5)"
-#define FACETS(which) \
-	"WITH m AS MATERIALIZED (SELECT item.kind AS kind," \
-	" item.creator AS creator, item.genre AS genre, count(*) AS n" \
-	" FROM item WHERE item.state = 1 AND " which ITEM_FILTER \
-	" GROUP BY item.kind, item.creator, item.genre) " \
+#define FACETS(of) \
+	"WITH m AS MATERIALIZED (SELECT kind, creator, genre, sum(n) AS n" \
+	" FROM " of " GROUP BY kind, creator, genre) " \
 	FACET("0", "kind") " UNION ALL " FACET("1", "creator") \
 	" UNION ALL " FACET("2", "genre")
 

@@ -1,12 +1,13 @@
-/* Pages of items in each order: where a page begins, and reading one; and what
- * their items have in common.
+/* Pages of items in each order, as the books have them: where a page begins,
+ * and reading one.  By words and by popularity: search.c.
  */
 #include <float.h>
-#include <string.h>
 
 #include "commerced/db/items.h"
 #include "commerced/db/query.h"
 #include "commerced/db/rows.h"
+
+#define FEW_ITEMS 2000
 
 struct item_place
 db_item_first_place(enum db_order order)
@@ -29,31 +30,51 @@ db_item_first_place(enum db_order order)
 		break;
 	case DB_BY_RELEVANCE:
 		place.score = -DBL_MAX;
+		place.key = INT64_MAX;
 		break;
 	}
 	return place;
 }
 
-/* Which of three statements: all, a creator's, matching. */
-static unsigned
-db_item_filter_kind(const struct item_filter *filter)
+/* Are there so few of a genre, or else of a kind, that sorting them is less
+ * work than to look for them among all? */
+static enum err
+db_item_are_few(struct db *db, const struct item_filter *filter, bool *out)
 {
-	if (filter->words != NULL)
-		return 2;
-	return filter->creator != NULL ? 1 : 0;
+	struct query query;
+
+	query_begin(&query, db, filter->genre != NULL ?
+	    STMT_ITEM_COUNT_GENRE : STMT_ITEM_COUNT_KIND);
+	if (filter->genre != NULL)
+		query_text(&query, filter->genre);
+	else
+		query_int(&query, filter->kind);
+	query_int(&query, FEW_ITEMS);
+	*out = query_next(&query) && row_int(&query) < FEW_ITEMS;
+	return query_end(&query);
 }
 
-static enum statement
-db_item_list_statement(const struct item_filter *filter)
+/* Which of an order's statements: all, a creator's, a genre's, a kind's. */
+static enum err
+db_item_list_statement(struct db *db, const struct item_filter *filter,
+    enum statement *number)
 {
-	unsigned which = db_item_filter_kind(filter);
+	bool is_narrow = filter->genre != NULL || filter->has_kind;
+	unsigned which = 0;
+	enum err e = ERR_OK;
 
-	if (filter->order == DB_BY_RELEVANCE)
-		return STMT_ITEM_LIST_RELEVANT;
+	*number = STMT_ITEM_LIST_POPULAR;
 	if (filter->order == DB_BY_POPULARITY)
-		return (enum statement)(STMT_ITEM_LIST_POPULAR + which);
-	return (enum statement)(STMT_ITEM_LIST +
-	    3 * (unsigned)filter->order + which);
+		return ERR_OK;
+	if (filter->creator != NULL)
+		which = 1;
+	else if (is_narrow && filter->order != DB_BY_PUBLICATION)
+		e = db_item_are_few(db, filter, &is_narrow);
+	if (which == 0 && is_narrow)
+		which = filter->genre != NULL ? 2 : 3;
+	*number = (enum statement)(STMT_ITEM_LIST +
+	    4 * (unsigned)filter->order + which);
+	return e;
 }
 
 static void
@@ -69,9 +90,7 @@ query_item_filter(struct query *query, const struct item_filter *filter)
 	query_text(query, filter->genre);
 	query_int(query, filter->any_state);
 	query_int(query, (int64_t)filter->limit + 1);
-	if (filter->order == DB_BY_RELEVANCE)
-		query_real(query, after->score);
-	else if (after->text != NULL)
+	if (after->text != NULL)
 		query_text(query, after->text);
 	else
 		query_int(query, after->key);
@@ -80,28 +99,9 @@ query_item_filter(struct query *query, const struct item_filter *filter)
 	query_text(query, filter->today);
 }
 
-/* What a page reads beside an item: by which it is ordered. */
-struct item_rank {
-	double score;
-	int64_t sold;
-};
-
-static struct item_rank
-db_item_rank_read(struct query *query, enum db_order order)
-{
-	struct item_rank rank = { 0 };
-
-	if (order == DB_BY_RELEVANCE)
-		rank.score = row_real(query);
-	else if (order == DB_BY_POPULARITY)
-		rank.sold = row_int(query);
-	return rank;
-}
-
 /* Where an item stands in an order. */
 static struct item_place
-db_item_place(enum db_order order, const struct item *item,
-    const struct item_rank *rank)
+db_item_place(enum db_order order, const struct item *item, int64_t sold)
 {
 	struct item_place place = { .number = item->number };
 
@@ -121,10 +121,9 @@ db_item_place(enum db_order order, const struct item *item,
 	case DB_BY_MAKING:
 		break;
 	case DB_BY_RELEVANCE:
-		place.score = rank->score;
 		break;
 	case DB_BY_POPULARITY:
-		place.key = rank->sold;
+		place.key = sold;
 		break;
 	}
 	return place;
@@ -135,17 +134,22 @@ db_item_list(struct db *db, const struct item_filter *filter,
     struct item_list *out, struct item_place *last)
 {
 	struct query query;
-	struct item_rank rank = { 0 };
+	enum statement number;
+	int64_t sold = 0;
+	enum err e;
 
 	*last = (struct item_place){ 0 };
-	query_begin(&query, db, db_item_list_statement(filter));
+	e = db_item_list_statement(db, filter, &number);
+	if (e)
+		return e;
+	query_begin(&query, db, number);
 	query_item_filter(&query, filter);
 	while (query_next(&query)) {
 		struct item *items;
 
 		if (out->count == filter->limit) {
 			*last = db_item_place(filter->order,
-			    &out->items[out->count - 1], &rank);
+			    &out->items[out->count - 1], sold);
 			break;
 		}
 		items = db_array_grow(out->items, out->count,
@@ -157,56 +161,8 @@ db_item_list(struct db *db, const struct item_filter *filter,
 		out->items = items;
 		items[out->count] = (struct item){ 0 };
 		db_item_read(&query, &items[out->count++]);
-		rank = db_item_rank_read(&query, filter->order);
+		if (filter->order == DB_BY_POPULARITY)
+			sold = row_int(&query);
 	}
-	return query_end(&query);
-}
-
-/* --- facets --------------------------------------------------------------- */
-
-/* The value of a row; of a kind its word. */
-static char *
-db_facet_value_read(struct query *query, int64_t facet)
-{
-	char *value;
-
-	if (facet != FACET_KIND)
-		return row_text(query);
-	value = strdup(item_kind_text((enum item_kind)row_int(query)));
-	if (value == NULL)
-		query->error = ERR_NO_MEMORY;
-	return value;
-}
-
-static void
-db_facet_read(struct query *query, struct facets *out)
-{
-	int64_t facet = row_int(query);
-	struct facet_list *list = &out->lists[facet];
-	struct facet_value *values = db_array_grow(list->values, list->count,
-	    sizeof(*values));
-
-	if (values == NULL) {
-		query->error = ERR_NO_MEMORY;
-		return;
-	}
-	list->values = values;
-	values[list->count].value = db_facet_value_read(query, facet);
-	values[list->count++].count = row_int(query);
-}
-
-enum err
-db_facets_get(struct db *db, const struct item_filter *filter,
-    struct facets *out)
-{
-	struct item_filter exact = *filter;
-	struct query query;
-
-	exact.limit--;		/* a page reads one more, to see its end */
-	query_begin(&query, db, (enum statement)(STMT_FACETS +
-	    db_item_filter_kind(filter)));
-	query_item_filter(&query, &exact);
-	while (query_next(&query))
-		db_facet_read(&query, out);
 	return query_end(&query);
 }

@@ -19,17 +19,6 @@ db_item_get(struct db *db, const struct uuid *id, struct item *out)
 	return e || found ? e : ERR_NOT_FOUND;
 }
 
-/* The search index follows the row: what it holds must be what was added. */
-static enum err
-db_item_index(struct db *db, enum statement number, int64_t item)
-{
-	struct query query;
-
-	query_begin(&query, db, number);
-	query_int(&query, item);
-	return query_run(&query);
-}
-
 static void
 query_item_text(struct query *query, const struct item *item)
 {
@@ -53,27 +42,21 @@ db_item_add(struct db *db, struct item *item)
 	query_item_text(&query, item);
 	query_int(&query, item->created_ms);
 	e = query_run(&query);
-	if (e)
-		return e;
-	item->number = sqlite3_last_insert_rowid(db->handle);
-	return db_item_index(db, STMT_ITEM_SEARCH_ADD, item->number);
+	if (!e)
+		item->number = sqlite3_last_insert_rowid(db->handle);
+	return e;
 }
 
 enum err
 db_item_change(struct db *db, const struct item *item)
 {
 	struct query query;
-	enum err e;
 
-	e = db_item_index(db, STMT_ITEM_SEARCH_REMOVE, item->number);
-	if (e)
-		return e;
 	query_begin(&query, db, STMT_ITEM_CHANGE);
 	query_int(&query, item->number);
 	query_int(&query, item->kind);
 	query_item_text(&query, item);
-	e = query_run(&query);
-	return e ? e : db_item_index(db, STMT_ITEM_SEARCH_ADD, item->number);
+	return query_run(&query);
 }
 
 enum err

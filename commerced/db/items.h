@@ -14,7 +14,7 @@
 /* Without its files.  ERR_NOT_FOUND. */
 enum err db_item_get(struct db *db, const struct uuid *id, struct item *out);
 
-/* All but state, publication and files; sets item->number; searchable. */
+/* All but state, publication and files; sets item->number. */
 enum err db_item_add(struct db *db, struct item *item);
 /* The same members of the item with that number. */
 enum err db_item_change(struct db *db, const struct item *item);
@@ -47,7 +47,7 @@ struct item_place {
 };
 
 struct item_filter {
-	const char *words;	/* NULL: none */
+	const char *words;	/* NULL: none; for the search index alone */
 	const char *creator;	/* NULL: any; so for genre */
 	const char *genre;
 	bool has_kind;
@@ -63,17 +63,11 @@ struct item_filter {
 struct item_place db_item_first_place(enum db_order order);
 
 /*
- * Up to filter->limit items without files.  last is the place of the last one
+ * Up to filter->limit items without files, from the books: without words, and
+ * by popularity only a creator's.  last is the place of the last one
  * where more follow, its text borrowed from out; else its number is 0.
  */
 enum err db_item_list(struct db *db, const struct item_filter *filter,
     struct item_list *out, struct item_place *last);
-
-/*
- * What the items of a filter have in common, whatever its order and place:
- * of each facet the filter->limit most frequent values.
- */
-enum err db_facets_get(struct db *db, const struct item_filter *filter,
-    struct facets *out);
 
 #endif

@@ -50,12 +50,14 @@ query_begin(struct query *query, struct db *db, enum statement number)
 	int rc;
 
 	*query = (struct query){ .db = db };
+	if (statement_changes_catalogue(number))
+		db->is_catalogue_changed = true;
 	if (db->statements[number] == NULL) {
-		rc = sqlite3_prepare_v3(db->handle, statement_sql[number], -1,
+		rc = sqlite3_prepare_v3(db->handle, statement_text(number), -1,
 		    SQLITE_PREPARE_PERSISTENT, &db->statements[number], NULL);
 		if (rc != SQLITE_OK) {
 			query->error = query_error(db, rc,
-			    statement_sql[number]);
+			    statement_text(number));
 			return;
 		}
 	}

@@ -2,7 +2,7 @@
 
 #include "commerced/db/fragments.h"
 
-const char *const statement_sql[STMT__COUNT] = {
+static const char *const books_sql[STMT_SEARCH_API] = {
 	[STMT_APPLICATION_ID] = "PRAGMA application_id",
 	[STMT_TABLE_COUNT] = "SELECT count(*) FROM sqlite_schema",
 	[STMT_SCHEMA_VERSION] = "PRAGMA user_version",
@@ -132,14 +132,6 @@ const char *const statement_sql[STMT__COUNT] = {
 	    " description = ?6, released = ?7, price = ?8 WHERE id = ?1",
 	[STMT_ITEM_SET_STATE] =
 	    "UPDATE item SET state = ?2, published_ms = ?3 WHERE id = ?1",
-	[STMT_ITEM_SEARCH_ADD] =
-	    "INSERT INTO item_search (rowid, title, creator, genre,"
-	    " description) SELECT id, title, creator, genre, description"
-	    " FROM item WHERE id = ?1",
-	[STMT_ITEM_SEARCH_REMOVE] =
-	    "INSERT INTO item_search (item_search, rowid, title, creator,"
-	    " genre, description) SELECT 'delete', id, title, creator, genre,"
-	    " description FROM item WHERE id = ?1",
 	[STMT_ITEM_OWNED] =
 	    "SELECT 1 FROM entitlement WHERE account = ?1 AND item = ?2",
 	[STMT_ITEM_OWNED_INSIDE] =
@@ -171,23 +163,31 @@ const char *const statement_sql[STMT__COUNT] = {
 	    "item.price, item.id"),
 	ITEM_PAGES("?6 IS NOT NULL AND item.id < ?7",
 	    "item.id DESC"),
-	/* The 200 newest that match, the best of them first. */
-	[STMT_ITEM_LIST_RELEVANT] =
-	    "SELECT " ITEM_COLUMNS ", match.score FROM (SELECT item.id,"
-	    " bm25(item_search, 10.0, 5.0, 2.0, 1.0) AS score"
-	    " FROM item_search CROSS JOIN item ON item.id = item_search.rowid"
-	    " WHERE item_search MATCH ?8 AND"
-	    " (?2 IS NULL OR item.creator = ?2)" ITEM_FILTER
-	    " ORDER BY item_search.rowid DESC LIMIT 200) match"
-	    " JOIN item ON item.id = match.id"
-	    " WHERE (match.score, item.id) > (?6, ?7)"
-	    " ORDER BY match.score, item.id LIMIT ?5",
-	[STMT_ITEM_LIST_POPULAR] =
-	ITEM_POPULAR_PAGE(ITEM_BY_SALES, ITEM_ALL),
-	ITEM_POPULAR_PAGE(SALES_BY_ITEM, ITEM_OF_CREATOR),
-	ITEM_POPULAR_PAGE(ITEM_BY_SALES, ITEM_MATCHING),
-	[STMT_FACETS] =
-	FACETS(ITEM_ALL), FACETS(ITEM_OF_CREATOR), FACETS(ITEM_MATCHING),
+	[STMT_ITEM_LIST_POPULAR] = ITEM_POPULAR_PAGE,
+	[STMT_ITEM_COUNT_GENRE] =
+	    "SELECT count(*) FROM (SELECT 1 FROM item WHERE genre = ?1"
+	    " LIMIT ?2)",
+	[STMT_ITEM_COUNT_KIND] =
+	    "SELECT count(*) FROM (SELECT 1 FROM item WHERE kind = ?1"
+	    " LIMIT ?2)",
+
+	[STMT_ERA_GET] =
+	    "SELECT search_era FROM shop WHERE search_era IS NOT NULL",
+	[STMT_ERA_SET] = "UPDATE shop SET search_era = ?1 WHERE id = 1",
+	[STMT_CHANGE_LAST] = "SELECT coalesce(max(change), 0) FROM item",
+	[STMT_PURCHASE_LAST] = "SELECT coalesce(max(id), 0) FROM purchase",
+	[STMT_SOLD_LIST] =
+	    "SELECT item, sold FROM item_sales WHERE item > ?1"
+	    " ORDER BY item LIMIT ?2",
+	[STMT_ITEM_GET_NUMBER] =
+	    "SELECT " ITEM_COLUMNS " FROM item WHERE item.id = ?1",
+	[STMT_ITEM_GET_CHANGED] =
+	    "SELECT " ITEM_COLUMNS ", item.change FROM item"
+	    " WHERE item.change > ?1 ORDER BY item.change LIMIT 1",
+	[STMT_ITEM_GET_LISTED] =
+	    "SELECT " ITEM_COLUMNS " FROM item WHERE item.id = ?1"
+	    " AND (?2 OR (item.state = 1 AND (item.released IS NULL"
+	    " OR item.released <= ?3)))",
 
 	[STMT_CONTENTS_LIST] =
 	    "SELECT i.uuid FROM item_content c JOIN item i ON i.id = c.item"
@@ -538,3 +538,32 @@ const char *const statement_sql[STMT__COUNT] = {
 	" FROM " SALES_AND_REFUNDS " JOIN item i ON i.id = item"
 	" WHERE i.id < ?1 GROUP BY i.id ORDER BY i.id DESC LIMIT ?2"
 };
+
+const char *
+statement_text(enum statement number)
+{
+	return number < STMT_SEARCH_API ? books_sql[number] :
+	    search_sql[number - STMT_SEARCH_API];
+}
+
+/*
+ * All that write to item, file, version, item_content and item_inside, but for
+ * what a sale notes there (STMT_ITEM_SOLD, STMT_VERSIONS_BOUGHT) and what is
+ * about keeping and trying again (STMT_VERSION_DROPPED, STMT_VERSION_FAILED).
+ */
+static const bool catalogue_changes[STMT__COUNT] = {
+	[STMT_ITEM_ADD] = true, [STMT_ITEM_CHANGE] = true,
+	[STMT_ITEM_SET_STATE] = true, [STMT_CONTENTS_TAKE_OUT] = true,
+	[STMT_CONTENTS_PUT_IN] = true, [STMT_INSIDE_FORGET] = true,
+	[STMT_INSIDE_MAKE] = true, [STMT_FILE_ADD] = true,
+	[STMT_FILE_SET_MEDIA_TYPE] = true, [STMT_FILE_REMOVE] = true,
+	[STMT_FILE_SET_STORED] = true, [STMT_VERSION_ADD] = true,
+	[STMT_VERSIONS_LET_GO] = true, [STMT_VERSION_STORED] = true,
+	[STMT_VERSION_DELETED] = true
+};
+
+bool
+statement_changes_catalogue(enum statement number)
+{
+	return catalogue_changes[number];
+}

@@ -4,6 +4,8 @@
 #ifndef COMMERCED_DB_STATEMENTS_H
 #define COMMERCED_DB_STATEMENTS_H
 
+#include <stdbool.h>
+
 enum statement {
 	/* the connection */
 	STMT_APPLICATION_ID, STMT_TABLE_COUNT, STMT_SCHEMA_VERSION,
@@ -34,7 +36,7 @@ enum statement {
 
 	/* items.c */
 	STMT_ITEM_ADD, STMT_ITEM_GET, STMT_ITEM_CHANGE, STMT_ITEM_SET_STATE,
-	STMT_ITEM_SEARCH_ADD, STMT_ITEM_SEARCH_REMOVE, STMT_ITEM_OWNED,
+	STMT_ITEM_OWNED,
 	STMT_FILES_FOR_SALE, STMT_FILES_NEWEST, STMT_FILES_NOT_READY,
 	STMT_ITEM_OWNED_INSIDE,
 
@@ -45,15 +47,15 @@ enum statement {
 	STMT_DEDUCTION_LIST, STMT_DEDUCTION_ADD,
 
 	/* item_list.c: for each order (newest, title, creator, price, and by
-	 * making) all items, those of a creator, those that match words */
+	 * making) all items, those of a creator, of a genre, of a kind */
 	STMT_ITEM_LIST,
-	STMT_ITEM_LIST_LAST = STMT_ITEM_LIST + 14,
-	STMT_ITEM_LIST_RELEVANT,
-	/* by popularity, and the facets: for all, a creator's, matching */
-	STMT_ITEM_LIST_POPULAR,
-	STMT_ITEM_LIST_POPULAR_LAST = STMT_ITEM_LIST_POPULAR + 2,
-	STMT_FACETS,
-	STMT_FACETS_LAST = STMT_FACETS + 2,
+	STMT_ITEM_LIST_LAST = STMT_ITEM_LIST + 19,
+	STMT_ITEM_LIST_POPULAR, STMT_ITEM_COUNT_GENRE, STMT_ITEM_COUNT_KIND,
+
+	/* search_books.c: of the books */
+	STMT_ERA_GET, STMT_ERA_SET, STMT_CHANGE_LAST, STMT_PURCHASE_LAST,
+	STMT_SOLD_LIST,
+	STMT_ITEM_GET_NUMBER, STMT_ITEM_GET_CHANGED, STMT_ITEM_GET_LISTED,
 
 	/* files.c */
 	STMT_FILE_BY_NAME, STMT_FILE_ADD, STMT_FILE_SET_MEDIA_TYPE,
@@ -93,9 +95,29 @@ enum statement {
 	STMT_REPORT,
 	STMT_REPORT_LAST = STMT_REPORT + 4,
 
+	/* search_make.c, search.c: of the search index, all that follow */
+	STMT_SEARCH_API, STMT_SEARCH_CHECK, STMT_SEARCH_MERGE,
+	STMT_SEARCH_STATE_GET, STMT_SEARCH_STATE_SET, STMT_SEARCH_WORDS_ADD,
+	STMT_ENTRY_ADD, STMT_ENTRY_GET, STMT_ENTRY_REMOVE, STMT_ENTRY_LAST,
+	STMT_ENTRY_DUE, STMT_ENTRY_COUNTED,
+	STMT_FACET_MAKE, STMT_FACET_CHANGE, STMT_FACET_FORGET,
+	STMT_SEARCH_LIST,
+	STMT_SEARCH_LIST_LAST = STMT_SEARCH_LIST + 6,
+	STMT_SEARCH_POPULAR,
+	/* without words, with words */
+	STMT_SEARCH_FACETS,
+	STMT_SEARCH_FACETS_LAST = STMT_SEARCH_FACETS + 1,
+
 	STMT__COUNT
 };
 
-extern const char *const statement_sql[STMT__COUNT];
+/* Of any of them. */
+const char *statement_text(enum statement number);
+
+/* Does it change what the catalogue shows to anybody? */
+bool statement_changes_catalogue(enum statement number);
+
+/* From STMT_SEARCH_API on. */
+extern const char *const search_sql[STMT__COUNT - STMT_SEARCH_API];
 
 #endif

@@ -1,4 +1,5 @@
 /* What everybody may see: the shop, what is on sale. */
+#include "commerced/http/answers.h"
 #include "commerced/http/call.h"
 #include "commerced/http/handlers.h"
 #include "commerced/http/item_query.h"
@@ -30,7 +31,7 @@ handle_list_items(struct http_request *request, void *application)
 void
 handle_get_facets(struct http_request *request, void *application)
 {
-	facet_query_submit(request, application);
+	facet_query_answer(request, application);
 }
 
 void
@@ -38,21 +39,30 @@ handle_get_item(struct http_request *request, void *application)
 {
 	const struct service *service = application;
 	const struct principal *principal = call_principal(request);
+	const bool is_personal = principal->has_session;
+	const struct answer_validity validity = {
+	    .stamp = catalogue_stamp_get(service->shop) };
 	struct item item = { 0 };
 	struct uuid id;
 	enum err e;
 
 	http_reply_field(request, "Vary", "Authorization, Cookie");
+	if (is_personal)
+		call_forbid_caching(request);
+	else if (answers_reply(service->answers, request, &validity))
+		return;
 	if (!call_path_id(request, "item", &id))
 		return;
-	if (principal->has_session)
-		call_forbid_caching(request);
-	e = item_get(service->shop, &id,
-	    principal->has_session ? principal->session.account : 0, &item);
-	if (e == ERR_OK)
+	e = item_get(service->shop, &id, is_personal ?
+	    principal->session.account : 0, &item);
+	if (e != ERR_OK)
+		call_reply_error(request, e);
+	else if (is_personal)
 		http_reply_json(request, 200, shape_item(&item,
 		    service->settings->currency, SHAPE_BUYER));
 	else
-		call_reply_error(request, e);
+		answers_reply_new(service->answers, request, &validity,
+		    shape_item(&item, service->settings->currency,
+		    SHAPE_BUYER));
 	item_clear(&item);
 }

@@ -2,12 +2,15 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "commerced/http/answers.h"
 #include "commerced/http/call.h"
 #include "commerced/http/item_query.h"
 #include "commerced/shop/catalogue.h"
+#include "common/clock.h"
 
 #define LIMIT_DEFAULT 20
 #define CURSOR_MAX 4096
+#define FACETS_HOLD_MS 10000	/* they take long, and are of many items */
 
 /* The parameters, as they are named. */
 struct item_parameters {
@@ -76,100 +79,141 @@ item_query_fill(struct http_request *request,
 	return true;
 }
 
-void
-item_query_answer(struct http_request *request, struct service *service,
-    enum shape_view view)
-{
-	struct item_parameters parameters = { .limit = LIMIT_DEFAULT };
-	struct item_query query = { 0 };
-	struct item_list list = { 0 };
-	json_t *object = NULL;
-	enum err e;
+/* --- asking --------------------------------------------------------------- */
 
-	if (!call_parse_query(request, item_parameters, PARAMETER_COUNT,
-	    &parameters, &object))
-		return;
-	if (!item_query_fill(request, &parameters, &query))
-		goto out;
-	query.any_state = view == SHAPE_PEOPLE;
-	e = item_list(service->shop, &query, &list);
-	if (e == ERR_OK)
-		http_reply_json(request, 200, shape_item_list(&list,
-		    service->settings->currency, view));
-	else
-		call_reply_error(request, e);
-out:
-	item_list_clear(&list);
-	json_decref(object);
-}
-
-/* --- facets: they look at many items, so a worker thread does ------------ */
-
-struct facet_query {
+/* One request; where it may take long, a worker thread asks. */
+struct item_asking {
 	struct worker_job work;		/* first */
 	struct http_request *request;
 	struct service *service;
 	json_t *object;			/* which the query's texts are of */
 	struct item_query query;
+	struct answer_validity validity;
+	bool is_facets;
+	struct item_list list;
 	struct facets facets;
 	enum err result;
 };
 
 static void
-facet_query_release(void *state)
+item_asking_release(void *state)
 {
-	struct facet_query *facet_query = state;
+	struct item_asking *asking = state;
 
-	facets_clear(&facet_query->facets);
-	json_decref(facet_query->object);
-	free(facet_query);
+	item_list_clear(&asking->list);
+	facets_clear(&asking->facets);
+	json_decref(asking->object);
+	free(asking);
 }
 
 static void
-facet_query_work(struct worker_job *work)
+item_asking_run(struct item_asking *asking)
 {
-	struct facet_query *facet_query = (struct facet_query *)work;
+	struct shop *shop = asking->service->shop;
 
-	facet_query->result = facets_get(facet_query->service->shop,
-	    &facet_query->query, &facet_query->facets);
-	http_request_resume(facet_query->request);
+	asking->result = asking->is_facets ?
+	    facets_get(shop, &asking->query, &asking->facets) :
+	    item_list(shop, &asking->query, &asking->list);
 }
 
 static void
-facet_query_answer(struct http_request *request, void *application)
+item_asking_work(struct worker_job *work)
 {
-	const struct facet_query *facet_query = http_request_state(request);
+	struct item_asking *asking = (struct item_asking *)work;
 
-	(void)application;
-	if (facet_query->result == ERR_OK)
-		http_reply_json(request, 200,
-		    shape_facets(&facet_query->facets));
+	item_asking_run(asking);
+	http_request_resume(asking->request);
+}
+
+static void
+item_asking_answer(struct http_request *request, void *application)
+{
+	struct item_asking *asking = http_request_state(request);
+	const struct service *service = application;
+	const char *currency = service->settings->currency;
+
+	if (asking->result != ERR_OK)
+		call_reply_error(request, asking->result);
+	else if (asking->query.any_state)
+		http_reply_json(request, 200, shape_item_list(&asking->list,
+		    currency, SHAPE_PEOPLE));
 	else
-		call_reply_error(request, facet_query->result);
+		answers_reply_new(service->answers, request,
+		    &asking->validity, asking->is_facets ?
+		    shape_facets(&asking->facets) :
+		    shape_item_list(&asking->list, currency, SHAPE_BUYER));
+}
+
+static void
+item_asking_submit(struct item_asking *asking)
+{
+	asking->work.run = item_asking_work;
+	http_request_suspend(asking->request, item_asking_answer);
+	if (worker_pool_submit(asking->service->lookups, &asking->work) !=
+	    ERR_OK) {
+		asking->result = ERR_BUSY;
+		http_request_resume(asking->request);
+	}
+}
+
+static void
+item_asking_begin(struct item_asking *asking)
+{
+	struct item_parameters parameters = { .limit = LIMIT_DEFAULT };
+
+	if (!call_parse_query(asking->request, item_parameters,
+	    PARAMETER_COUNT, &parameters, &asking->object) ||
+	    !item_query_fill(asking->request, &parameters, &asking->query))
+		return;
+	if (asking->is_facets || item_query_is_slow(&asking->query)) {
+		item_asking_submit(asking);
+		return;
+	}
+	item_asking_run(asking);
+	item_asking_answer(asking->request, asking->service);
+}
+
+static struct item_asking *
+item_asking_new(struct http_request *request, struct service *service)
+{
+	struct item_asking *asking = calloc(1, sizeof(*asking));
+
+	if (asking == NULL) {
+		call_reply_error(request, ERR_NO_MEMORY);
+		return NULL;
+	}
+	http_request_set_state(request, asking, item_asking_release);
+	asking->request = request;
+	asking->service = service;
+	asking->validity.stamp = catalogue_stamp_get(service->shop);
+	asking->validity.until_ms = clock_monotonic_ms();
+	return asking;
 }
 
 void
-facet_query_submit(struct http_request *request, struct service *service)
+item_query_answer(struct http_request *request, struct service *service,
+    enum shape_view view)
 {
-	struct item_parameters parameters = { .limit = LIMIT_DEFAULT };
-	struct facet_query *facet_query = calloc(1, sizeof(*facet_query));
+	struct item_asking *asking = item_asking_new(request, service);
 
-	if (facet_query == NULL) {
-		call_reply_error(request, ERR_NO_MEMORY);
+	if (asking == NULL)
 		return;
-	}
-	http_request_set_state(request, facet_query, facet_query_release);
-	facet_query->request = request;
-	facet_query->service = service;
-	facet_query->work.run = facet_query_work;
-	if (!call_parse_query(request, item_parameters, PARAMETER_COUNT,
-	    &parameters, &facet_query->object) ||
-	    !item_query_fill(request, &parameters, &facet_query->query))
+	asking->query.any_state = view == SHAPE_PEOPLE;
+	if (view == SHAPE_PEOPLE ||
+	    !answers_reply(service->answers, request, &asking->validity))
+		item_asking_begin(asking);
+}
+
+void
+facet_query_answer(struct http_request *request, struct service *service)
+{
+	struct item_asking *asking = item_asking_new(request, service);
+
+	if (asking == NULL ||
+	    answers_reply(service->answers, request, &asking->validity))
 		return;
-	http_request_suspend(request, facet_query_answer);
-	if (worker_pool_submit(service->lookups, &facet_query->work) !=
-	    ERR_OK) {
-		facet_query->result = ERR_BUSY;
-		http_request_resume(request);
-	}
+	asking->is_facets = true;
+	asking->validity.by_time = true;
+	asking->validity.until_ms += FACETS_HOLD_MS;
+	item_asking_begin(asking);
 }

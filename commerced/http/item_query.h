@@ -12,8 +12,11 @@
 void item_query_answer(struct http_request *request,
     struct service *service, enum shape_view view);
 
-/* Parse the same query, and answer with the facets of what it finds on sale. */
-void facet_query_submit(struct http_request *request,
+/*
+ * Parse the same query, and answer with the facets of what it finds on sale,
+ * as they were at most some seconds ago.
+ */
+void facet_query_answer(struct http_request *request,
     struct service *service);
 
 #endif

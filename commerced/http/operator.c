@@ -7,12 +7,16 @@
 #include "commerced/http/handlers.h"
 #include "commerced/http/shape.h"
 #include "commerced/shop/publish.h"
+#include "commerced/shop/search.h"
 #include "common/clock.h"
+
+#define SEARCH_AGE_MS 10000	/* of the index, while all is well */
 
 void
 handle_ready(struct http_request *request, void *application)
 {
 	const struct service *service = application;
+	struct search_status search;
 	int64_t backlog = 0, oldest_ms = 0;
 	bool is_draining = http_request_is_draining(request);
 	bool has_time = clock_is_plausible(clock_unix_s());
@@ -22,14 +26,17 @@ handle_ready(struct http_request *request, void *application)
 	e = shop_check(service->shop);
 	if (e == ERR_OK)
 		e = push_backlog(service->shop, &backlog, &oldest_ms);
+	search_status_get(service->shop, &search);
 	http_reply_json(request,
 	    e == ERR_OK && has_time && !is_draining ? 200 : 503,
-	    json_pack("{s:s, s:s, s:s, s:I, s:o}",
+	    json_pack("{s:s, s:s, s:s, s:s, s:I, s:o}",
 	    "status", is_draining ? "stopping" : e == ERR_OK && has_time ?
 	    "ok" : "failing",
 	    "database", e == ERR_OK ? "ok" : err_text(e),
 	    "clock", has_time ? "ok" : "stands before the day this program "
 	    "was built; set it",
+	    "search", !search.is_ready ? "being made" :
+	    search.age_ms > SEARCH_AGE_MS ? "behind" : "ok",
 	    "files_waiting_for_storage", (json_int_t)backlog,
 	    "oldest_waits_since", oldest_ms == 0 ? json_null() :
 	    shape_time_ms(oldest_ms)));
@@ -66,6 +73,25 @@ metrics_write_shop(FILE *out, struct service *service)
 	    "Writes that wait for the writer.", counts.jobs_waiting);
 }
 
+static void
+metrics_write_search(FILE *out, struct service *service)
+{
+	struct search_status search;
+
+	search_status_get(service->shop, &search);
+	metric(out, "search_ready", "gauge",
+	    "1 when there is a search index.", search.is_ready);
+	metric(out, "search_age_seconds", "gauge", "Time since the search "
+	    "index had every change.", (uint64_t)search.age_ms / 1000);
+	metric(out, "search_order_age_seconds", "gauge",
+	    "Time since it was put in order by popularity.",
+	    (uint64_t)search.order_age_ms / 1000);
+	metric(out, "search_made_total", "counter",
+	    "Search indexes that were made anew.", search.made);
+	metric(out, "search_failures_total", "counter",
+	    "Attempts to make or follow that failed.", search.failures);
+}
+
 void
 handle_metrics(struct http_request *request, void *application)
 {
@@ -83,6 +109,7 @@ handle_metrics(struct http_request *request, void *application)
 	http_server_write_metrics(service->server, out, "commerced");
 	metrics_write_shop(out, service);
 	push_write_metrics(service->push, out);
+	metrics_write_search(out, service);
 	if (push_backlog(service->shop, &backlog, &oldest_ms) == ERR_OK)
 		metric(out, "push_waiting", "gauge", "Versions on their way "
 		    "to the storage service, or to be deleted there.",

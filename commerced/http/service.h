@@ -5,6 +5,7 @@
 #define COMMERCED_HTTP_SERVICE_H
 
 #include "commerced/http/admin_token.h"
+#include "commerced/http/answers.h"
 #include "commerced/http/attempts.h"
 #include "commerced/push.h"
 #include "commerced/settings.h"
@@ -22,6 +23,7 @@ struct service {
 	struct worker_pool *disk;	/* fsync, rename, unlink */
 	struct worker_pool *passwords;	/* scrypt */
 	struct worker_pool *lookups;	/* reads that take long */
+	struct answers *answers;	/* to anybody who asks for the same */
 	struct attempts *by_account;	/* failed sign-ins */
 	struct attempts *by_address;
 	struct attempts *wrong_codes;

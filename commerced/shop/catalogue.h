@@ -116,16 +116,34 @@ struct item_query {
 
 /*
  * A page, in the query's order; each item as item_get() (viewer 0) or
- * item_get_any() gives it.  A cursor holds its place while items come and go,
- * and goes with one sort only.  ERR_MALFORMED_CURSOR, ERR_OUT_OF_RANGE.
+ * item_get_any() gives it.  With q, and by popularity, it is the search index
+ * that is asked: it follows within a second or so, what is not on sale is left
+ * out in any case, and ERR_BUSY means that it is made for the first time.  A
+ * cursor holds its place while items come and go, and goes with one sort only.
+ * ERR_MALFORMED_CURSOR, ERR_OUT_OF_RANGE.
  */
 enum err item_list(struct shop *shop, const struct item_query *query,
     struct item_list *out);
 
+/* May item_list() take long for it?  Then it is for a worker thread. */
+bool item_query_is_slow(const struct item_query *query);
+
+/*
+ * What is the same as before has not changed meanwhile: answers made from the
+ * catalogue after it was read are as they would be made now.  Any thread.
+ */
+struct catalogue_stamp {
+	uint64_t changes;
+	int64_t day;
+};
+struct catalogue_stamp catalogue_stamp_get(struct shop *shop);
+
 /*
  * Kinds, creators and genres of what a query finds on sale, with counts, the
- * query->limit most frequent of each; sort, cursor and any_state do not count.
- * Looks at all those items: for worker threads.  ERR_OUT_OF_RANGE.
+ * query->limit most frequent of each; sort, cursor and any_state do not
+ * matter.  Without q exact; with q exact up to 10,000 items, and of more the
+ * 10,000 most popular are counted.  For worker threads.  ERR_OUT_OF_RANGE;
+ * ERR_BUSY while the search index is made for the first time.
  */
 enum err facets_get(struct shop *shop, const struct item_query *query,
     struct facets *out);

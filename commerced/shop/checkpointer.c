@@ -36,16 +36,19 @@ checkpointer_purge(struct shop *shop)
  * again.
  */
 static void
-checkpointer_run(struct checkpointer *checkpointer)
+checkpointer_run(struct shop *shop)
 {
+	struct checkpointer *checkpointer = &shop->checkpointer;
 	bool is_purge = checkpointer->is_purge_wanted;
 	enum err e;
 
 	checkpointer->is_wanted = false;
 	checkpointer->is_purge_wanted = false;
 	(void)pthread_mutex_unlock(&checkpointer->lock);
+	readers_keep(&shop->readers, false);
 	e = is_purge ? db_purge(checkpointer->db) :
 	    db_checkpoint(checkpointer->db, false);
+	readers_keep(&shop->readers, true);
 	(void)pthread_mutex_lock(&checkpointer->lock);
 	if (e == ERR_OK)
 		checkpointer->count++;
@@ -83,7 +86,7 @@ checkpointer_main(void *argument)
 			    &checkpointer->lock);
 			continue;
 		}
-		checkpointer_run(checkpointer);
+		checkpointer_run(shop);
 		if (checkpointer->is_purge_wanted && !checkpointer->is_stopping)
 			checkpointer_pause(checkpointer);
 	}

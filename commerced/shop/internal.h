@@ -9,9 +9,10 @@
 
 #include "commerced/db/db.h"
 #include "commerced/model.h"
+#include "commerced/shop/indexer.h"
+#include "commerced/shop/readers.h"
 #include "commerced/shop/shop.h"
 
-#define SHOP_READERS_MAX 64
 #define SHOP_GROUP_MAX 1024
 #define SESSION_USES 16384
 
@@ -39,15 +40,6 @@ struct writer {
 	struct shop_counts counts;
 	int64_t checkpointed_at;	/* log frames; writer thread only */
 	bool is_purge_due;		/* writer thread only */
-};
-
-/* Connections for reading, opened as they are needed (readers.c). */
-struct readers {
-	pthread_mutex_t lock;
-	pthread_cond_t returned;
-	struct db *idle[SHOP_READERS_MAX];
-	size_t idle_count;
-	size_t open_count;
 };
 
 /* Moves the log into the database file (checkpointer.c). */
@@ -81,6 +73,9 @@ struct shop {
 	char *path;		/* of the database */
 	struct writer writer;
 	struct readers readers;
+	struct readers searchers;	/* of the search index */
+	struct indexer indexer;
+	atomic_uint_fast64_t catalogue_changes;	/* see shop_catalogue_stamp() */
 	struct checkpointer checkpointer;
 	struct session_uses uses;
 	pthread_rwlock_t keys_lock;	/* of the two that sign */
@@ -92,8 +87,6 @@ struct shop {
 enum err writer_start(struct shop *shop);
 void writer_stop(struct shop *shop);	/* runs what is queued */
 
-void readers_init(struct readers *readers);
-void readers_close(struct readers *readers);
 /*
  * A connection with a snapshot begun, given back in every case of ERR_OK.
  * Waits while all are in use, which is for microseconds.
@@ -101,11 +94,19 @@ void readers_close(struct readers *readers);
 enum err reader_borrow(struct shop *shop, struct db **out);
 void reader_return(struct shop *shop, struct db *db);
 
+/* The same of the search index; ERR_BUSY: there is none yet. */
+enum err searcher_borrow(struct shop *shop, struct db **out);
+/* e: how asking went; what shows damage has the index made anew. */
+void searcher_return(struct shop *shop, struct db *db, enum err e);
+
 enum err checkpointer_start(struct shop *shop);
 void checkpointer_stop(struct shop *shop);
 void checkpointer_wake(struct shop *shop);
 /* Move all of the log into the database and cut it to nothing, soon. */
 void checkpointer_purge(struct shop *shop);
+
+/* What the catalogue shows has changed. */
+void shop_note_catalogue(struct shop *shop);
 
 /* What this job deletes is personal: purge after it is committed. */
 void shop_want_purge(struct shop_transaction *tx);

@@ -1,8 +1,9 @@
 /* Search and browse, page by page. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "commerced/db/items.h"
+#include "commerced/db/search.h"
 #include "commerced/shop/catalogue.h"
 #include "commerced/shop/cursor.h"
 #include "commerced/shop/internal.h"
@@ -49,45 +50,89 @@ item_order(const struct item_query *query)
 	return DB_BY_RELEVANCE;
 }
 
-static bool
-is_blank(char c)
+/* How many bytes of what parts words stand at text; 0: none. */
+static size_t
+blank_length(const char *text)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r');
+	if (*text == ' ' || (*text >= '\t' && *text <= '\r'))
+		return 1;
+	return strncmp(text, SEARCH_KIND_MARK, strlen(SEARCH_KIND_MARK)) == 0 ?
+	    strlen(SEARCH_KIND_MARK) : 0;
+}
+
+/* One in quotes, in which nothing but a quote is syntax.  The end of out. */
+static char *
+match_phrase(char *out, const char *text, size_t length)
+{
+	*out++ = '"';
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '"')
+			*out++ = '"';
+		*out++ = text[i];
+	}
+	*out++ = '"';
+	*out = '\0';
+	return out;
 }
 
 /*
- * Words as a full-text query: each in quotes, so that nothing of it is
- * syntax; the last as a prefix.  out has room for every byte to become two
- * and to stand alone.  false when there is no word.
+ * The words of q as phrases, the last as a prefix.  The end of out, which is
+ * where it began when there is no word.
+ */
+static char *
+match_words(char *out, const char *q)
+{
+	const char *const begin = out;
+
+	while (*q != '\0') {
+		size_t length = 0;
+
+		while (q[length] != '\0' && blank_length(q + length) == 0)
+			length++;
+		if (length > 0) {
+			if (out != begin)
+				*out++ = ' ';
+			out = match_phrase(out, q, length);
+		}
+		q += length;
+		q += blank_length(q);
+	}
+	if (out != begin)
+		out = stpcpy(out, " *");
+	return out;
+}
+
+/* Words are twice as long at worst, and each has quotes and a blank. */
+#define MATCH_SIZE (ITEM_QUERY_MAX * 4 + ITEM_CREATOR_MAX * 2 + \
+    ITEM_GENRE_MAX * 2 + 128)
+
+/*
+ * A full-text query for what the filter finds with the words of q: filters are
+ * words too, so that the index need not go through what they leave out.
+ * false when q has no word.
  */
 static bool
-item_match_words(const char *q, char *out)
+item_match(const struct item_query *query, char out[static MATCH_SIZE])
 {
-	bool in_word = false, any = false;
+	const char *const begin = out;
 
-	for (; *q != '\0'; q++) {
-		if (is_blank(*q)) {
-			if (in_word)
-				*out++ = '"';
-			in_word = false;
-			continue;
-		}
-		if (!in_word) {
-			if (any)
-				*out++ = ' ';
-			*out++ = '"';
-		}
-		if (*q == '"')
-			*out++ = '"';
-		*out++ = *q;
-		in_word = any = true;
+	out = match_words(out, query->q);
+	if (out == begin)
+		return false;
+	if (query->creator != NULL) {
+		out = stpcpy(out, " creator : ");
+		out = match_phrase(out, query->creator,
+		    strlen(query->creator));
 	}
-	if (in_word)
-		*out++ = '"';
-	if (any)
-		*out++ = '*';
-	*out = '\0';
-	return any;
+	if (query->genre != NULL) {
+		out = stpcpy(out, " genre : ");
+		out = match_phrase(out, query->genre, strlen(query->genre));
+	}
+	if (query->has_kind)
+		(void)snprintf(out, MATCH_SIZE - (size_t)(out - begin),
+		    " kind : \"" SEARCH_KIND_MARK "%c\"",
+		    'a' + (int)query->kind);
+	return true;
 }
 
 /* The place that a cursor names. */
@@ -121,21 +166,96 @@ item_place_encode(const struct item_place *place, enum db_order order,
 	return cursor_encode(&cursor, out);
 }
 
+/* An item that the index found, unless the books say otherwise by now. */
 static enum err
-item_list_read(struct db *db, const struct item_filter *filter,
+item_list_add(struct db *db, const struct item_filter *filter,
+    int64_t number, struct item_list *out)
+{
+	struct item *item = &out->items[out->count];
+	bool found;
+	enum err e;
+
+	e = db_item_get_listed(db, number, filter, item, &found);
+	if (found)
+		out->count++;
+	return e;
+}
+
+/* From the index.  A page is shorter than asked for when it is behind. */
+static enum err
+item_list_search(struct shop *shop, struct db *db,
+    const struct item_filter *filter, struct item_list *out)
+{
+	struct search_page page;
+	struct db *index;
+	enum err e;
+
+	e = searcher_borrow(shop, &index);
+	if (e)
+		return e;
+	e = db_search_list(index, filter, &page);
+	searcher_return(shop, index, e);
+	if (e)
+		return e == ERR_DB || e == ERR_IO ? ERR_BUSY : e;
+	out->items = calloc(page.count + 1, sizeof(out->items[0]));
+	if (out->items == NULL)
+		return ERR_NO_MEMORY;
+	for (size_t i = 0; !e && i < page.count; i++)
+		e = item_list_add(db, filter, page.items[i], out);
+	return e || page.last.number == 0 ? e :
+	    item_place_encode(&page.last, filter->order, &out->next);
+}
+
+static enum err
+item_list_books(struct db *db, const struct item_filter *filter,
     struct item_list *out)
 {
-	const enum db_files which = filter->any_state ? DB_FILES_NEWEST :
-	    DB_FILES_FOR_SALE;
 	struct item_place last = { 0 };
 	enum err e;
 
 	e = db_item_list(db, filter, out, &last);
+	return e || last.number == 0 ? e :
+	    item_place_encode(&last, filter->order, &out->next);
+}
+
+/* A creator's few need no index. */
+static bool
+item_filter_is_search(const struct item_filter *filter)
+{
+	return filter->words != NULL || (filter->creator == NULL &&
+	    filter->order == DB_BY_POPULARITY);
+}
+
+static enum err
+item_list_read(struct shop *shop, const struct item_filter *filter,
+    struct item_list *out)
+{
+	const enum db_files which = filter->any_state ? DB_FILES_NEWEST :
+	    DB_FILES_FOR_SALE;
+	struct db *db;
+	enum err e;
+
+	e = reader_borrow(shop, &db);
+	if (e)
+		return e;
+	e = item_filter_is_search(filter) ?
+	    item_list_search(shop, db, filter, out) :
+	    item_list_books(db, filter, out);
 	for (size_t i = 0; !e && i < out->count; i++)
 		e = item_parts_get(db, which, &out->items[i]);
-	if (!e && last.number != 0)
-		e = item_place_encode(&last, filter->order, &out->next);
+	reader_return(shop, db);
 	return e;
+}
+
+bool
+item_query_is_slow(const struct item_query *query)
+{
+	/* What is sorted, and what may have to be looked for among all. */
+	if (query->q != NULL)
+		return query->sort != ITEM_SORT_RELEVANCE;
+	return query->creator == NULL && (query->genre != NULL ||
+	    query->has_kind) && (query->sort != ITEM_SORT_NEWEST ||
+	    (query->genre != NULL && query->has_kind));
 }
 
 enum err
@@ -146,16 +266,15 @@ item_list(struct shop *shop, const struct item_query *query,
 	    .genre = query->genre, .has_kind = query->has_kind,
 	    .kind = query->kind, .any_state = query->any_state,
 	    .order = item_order(query), .limit = query->limit };
-	char words[ITEM_QUERY_MAX * 3 + 3], today[DATE_SIZE];
+	char words[MATCH_SIZE], today[DATE_SIZE];
 	struct cursor cursor;
-	struct db *db;
 	enum err e = ERR_OK;
 
 	item_list_clear(out);
 	if (query->limit < 1 || query->limit > ITEM_LIMIT_MAX ||
 	    (query->q != NULL && strlen(query->q) > ITEM_QUERY_MAX))
 		return ERR_OUT_OF_RANGE;
-	if (query->q != NULL && item_match_words(query->q, words))
+	if (query->q != NULL && item_match(query, words))
 		filter.words = words;
 	if (filter.order == DB_BY_RELEVANCE && filter.words == NULL)
 		return query->q == NULL ? ERR_OUT_OF_RANGE : ERR_OK;
@@ -166,11 +285,7 @@ item_list(struct shop *shop, const struct item_query *query,
 		e = item_place_decode(query->cursor, filter.order, &cursor,
 		    &filter.after);
 	if (!e)
-		e = reader_borrow(shop, &db);
-	if (e)
-		return e;
-	e = item_list_read(db, &filter, out);
-	reader_return(shop, db);
+		e = item_list_read(shop, &filter, out);
 	if (e)
 		item_list_clear(out);
 	return e;
@@ -184,24 +299,24 @@ facets_get(struct shop *shop, const struct item_query *query,
 	    .genre = query->genre, .has_kind = query->has_kind,
 	    .kind = query->kind, .order = DB_BY_PUBLICATION,
 	    .limit = query->limit };
-	char words[ITEM_QUERY_MAX * 3 + 3], today[DATE_SIZE];
-	struct db *db;
+	char words[MATCH_SIZE], today[DATE_SIZE];
+	struct db *index;
 	enum err e;
 
 	facets_clear(out);
 	if (query->limit < 1 || query->limit > ITEM_LIMIT_MAX ||
 	    (query->q != NULL && strlen(query->q) > ITEM_QUERY_MAX))
 		return ERR_OUT_OF_RANGE;
-	if (query->q != NULL && item_match_words(query->q, words))
+	if (query->q != NULL && item_match(query, words))
 		filter.words = words;
 	shop_date(today, shop_now_ms(shop));
 	filter.today = today;
-	e = reader_borrow(shop, &db);
+	e = searcher_borrow(shop, &index);
 	if (e)
 		return e;
-	e = db_facets_get(db, &filter, out);
-	reader_return(shop, db);
+	e = db_search_facets(index, &filter, out);
+	searcher_return(shop, index, e);
 	if (e)
 		facets_clear(out);
-	return e;
+	return e == ERR_DB || e == ERR_IO ? ERR_BUSY : e;
 }

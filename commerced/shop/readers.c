@@ -1,9 +1,14 @@
-/* Connections for reading, lent to one thread at a time. */
+#include "commerced/shop/readers.h"
+
 #include "commerced/shop/internal.h"
+#include "common/clock.h"
+
+#define SNAPSHOT_MS 10
 
 void
 readers_init(struct readers *readers)
 {
+	(void)pthread_rwlock_init(&readers->file_lock, NULL);
 	(void)pthread_mutex_init(&readers->lock, NULL);
 	(void)pthread_cond_init(&readers->returned, NULL);
 }
@@ -11,62 +16,200 @@ readers_init(struct readers *readers)
 void
 readers_close(struct readers *readers)
 {
-	while (readers->idle_count > 0)
-		db_close(readers->idle[--readers->idle_count]);
+	for (size_t i = 0; i < READERS_MAX; i++)
+		db_close(readers->all[i].db);
 	(void)pthread_cond_destroy(&readers->returned);
 	(void)pthread_mutex_destroy(&readers->lock);
+	(void)pthread_rwlock_destroy(&readers->file_lock);
 }
 
-/* An idle connection, or leave to open one more (NULL). */
-static struct db *
-readers_take(struct readers *readers, size_t most)
+/* One that nobody has: best with a snapshot, else open, else to be opened. */
+static struct reader *
+readers_find_idle(struct readers *readers)
 {
-	struct db *db = NULL;
+	struct reader *best = NULL;
+
+	for (size_t i = 0; i < readers->most; i++) {
+		struct reader *reader = &readers->all[i];
+
+		if (reader->is_lent)
+			continue;
+		if (reader->has_snapshot)
+			return reader;
+		if (best == NULL || (best->db == NULL && reader->db != NULL))
+			best = reader;
+	}
+	return best;
+}
+
+static struct reader *
+readers_take(struct readers *readers)
+{
+	struct reader *reader;
 
 	(void)pthread_mutex_lock(&readers->lock);
-	while (readers->idle_count == 0 && readers->open_count >= most)
+	while ((reader = readers_find_idle(readers)) == NULL)
 		(void)pthread_cond_wait(&readers->returned, &readers->lock);
-	if (readers->idle_count > 0)
-		db = readers->idle[--readers->idle_count];
-	else
-		readers->open_count++;
+	reader->is_lent = true;
 	(void)pthread_mutex_unlock(&readers->lock);
-	return db;
+	return reader;
 }
 
 static void
-readers_give(struct readers *readers, struct db *db)
+readers_give(struct readers *readers, struct reader *reader)
 {
 	(void)pthread_mutex_lock(&readers->lock);
-	if (db == NULL)
-		readers->open_count--;
-	else
-		readers->idle[readers->idle_count++] = db;
+	reader->is_lent = false;
 	(void)pthread_cond_signal(&readers->returned);
 	(void)pthread_mutex_unlock(&readers->lock);
+}
+
+/* Of one that is ours, or with the lock: the connection is ours then. */
+static struct db *
+reader_shut(struct reader *reader)
+{
+	struct db *db = reader->db;
+
+	reader->db = NULL;
+	reader->has_snapshot = false;
+	return db;
+}
+
+/* Opening ends before path may become another file. */
+static enum err
+reader_open(struct readers *readers, struct reader *reader)
+{
+	struct db *db = NULL;
+	enum err e;
+
+	(void)pthread_rwlock_rdlock(&readers->file_lock);
+	e = db_open(readers->path, readers->role, &db);
+	(void)pthread_mutex_lock(&readers->lock);
+	reader->db = db;
+	reader->file = readers->file;
+	(void)pthread_mutex_unlock(&readers->lock);
+	(void)pthread_rwlock_unlock(&readers->file_lock);
+	return e;
+}
+
+static enum err
+reader_begin(struct readers *readers, struct reader *reader)
+{
+	uint64_t commits = atomic_load(&readers->commits);
+	int64_t now_ms = clock_monotonic_ms();
+	enum err e;
+
+	if (reader->has_snapshot && reader->commits == commits &&
+	    now_ms - reader->begun_ms < SNAPSHOT_MS)
+		return ERR_OK;
+	db_rollback(reader->db);
+	/* Its first statement takes the snapshot: no earlier than now. */
+	e = db_begin_read(reader->db);
+	reader->has_snapshot = !e;
+	reader->commits = commits;
+	reader->begun_ms = now_ms;
+	return e;
+}
+
+enum err
+readers_borrow(struct readers *readers, struct db **out)
+{
+	struct reader *reader = readers_take(readers);
+	enum err e = ERR_OK;
+
+	*out = NULL;
+	if (reader->db == NULL)
+		e = reader_open(readers, reader);
+	if (!e)
+		e = reader_begin(readers, reader);
+	if (e)
+		readers_give(readers, reader);
+	else
+		*out = reader->db;
+	return e;
+}
+
+/* Whose connection it is; *old is what is left to be closed. */
+static struct reader *
+readers_find_lent(struct readers *readers, const struct db *db,
+    struct db **old)
+{
+	struct reader *reader = readers->all;
+
+	(void)pthread_mutex_lock(&readers->lock);
+	while (reader->db != db)
+		reader++;
+	*old = reader->file != readers->file ? reader_shut(reader) : NULL;
+	(void)pthread_mutex_unlock(&readers->lock);
+	return reader;
+}
+
+void
+readers_return(struct readers *readers, struct db *db)
+{
+	struct db *old;
+	struct reader *reader = readers_find_lent(readers, db, &old);
+
+	if (old != NULL) {
+		db_close(old);
+	} else if (!atomic_load(&readers->keeps)) {
+		db_rollback(db);
+		reader->has_snapshot = false;
+	}
+	readers_give(readers, reader);
+}
+
+void
+readers_note_commit(struct readers *readers)
+{
+	(void)atomic_fetch_add(&readers->commits, 1);
+}
+
+void
+readers_keep(struct readers *readers, bool keeps)
+{
+	atomic_store(&readers->keeps, keeps);
+	if (keeps)
+		return;
+	(void)pthread_mutex_lock(&readers->lock);
+	for (size_t i = 0; i < readers->most; i++) {
+		struct reader *reader = &readers->all[i];
+
+		if (reader->is_lent || !reader->has_snapshot)
+			continue;
+		db_rollback(reader->db);
+		reader->has_snapshot = false;
+	}
+	(void)pthread_mutex_unlock(&readers->lock);
+}
+
+void
+readers_stop_opening(struct readers *readers)
+{
+	(void)pthread_rwlock_wrlock(&readers->file_lock);
+}
+
+void
+readers_open_anew(struct readers *readers)
+{
+	(void)pthread_mutex_lock(&readers->lock);
+	readers->file++;
+	for (size_t i = 0; i < READERS_MAX; i++) {
+		if (!readers->all[i].is_lent)
+			db_close(reader_shut(&readers->all[i]));
+	}
+	(void)pthread_mutex_unlock(&readers->lock);
+	(void)pthread_rwlock_unlock(&readers->file_lock);
 }
 
 enum err
 reader_borrow(struct shop *shop, struct db **out)
 {
-	struct db *db = readers_take(&shop->readers, shop->options.readers);
-	enum err e = ERR_OK;
-
-	if (db == NULL)
-		e = db_open(shop->path, DB_READER, &db);
-	if (!e)
-		e = db_begin_read(db);
-	if (e) {
-		readers_give(&shop->readers, db);
-		db = NULL;
-	}
-	*out = db;
-	return e;
+	return readers_borrow(&shop->readers, out);
 }
 
 void
 reader_return(struct shop *shop, struct db *db)
 {
-	db_rollback(db);
-	readers_give(&shop->readers, db);
+	readers_return(&shop->readers, db);
 }

@@ -7,6 +7,7 @@
 #include "commerced/db/books.h"
 #include "commerced/db/purchases.h"
 #include "commerced/shop/internal.h"
+#include "commerced/shop/search.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "common/secret.h"
@@ -15,6 +16,8 @@
 #define SHOP_GROUP 64
 #define SHOP_READERS 8
 #define SHOP_SESSION_S (INT64_C(30) * 24 * 3600)
+#define SHOP_REORDER_S INT64_C(600)
+#define SHOP_INDEX_WAIT_MS 2000		/* a small one is there at once */
 #define SHOP_ACCESS_BASE_S INT64_C(3600)	/* protocol.md, section 2 */
 #define SHOP_ACCESS_RATE (INT64_C(100) * 1024)
 #define SHOP_ACCESS_MAX_S (INT64_C(24) * 3600)
@@ -44,10 +47,12 @@ shop_options_fill(struct shop_options *options)
 		options->group_max = SHOP_GROUP_MAX;
 	if (options->readers == 0)
 		options->readers = SHOP_READERS;
-	if (options->readers > SHOP_READERS_MAX)
-		options->readers = SHOP_READERS_MAX;
+	if (options->readers > READERS_MAX)
+		options->readers = READERS_MAX;
 	if (options->session_lifetime_s == 0)
 		options->session_lifetime_s = SHOP_SESSION_S;
+	if (options->search_reorder_s == 0)
+		options->search_reorder_s = SHOP_REORDER_S;
 	if (options->access_base_s == 0 && options->access_rate_bytes_s == 0 &&
 	    options->access_max_s == 0) {
 		options->access_base_s = SHOP_ACCESS_BASE_S;
@@ -156,6 +161,7 @@ shop_start(struct shop *shop)
 		shop->path = NULL;
 		return ERR_NO_MEMORY;
 	}
+	shop->readers.path = shop->path;
 	if (shop->options.is_reader)
 		return shop_start_reader(shop);
 	e = db_open(shop->path, DB_WRITER, &shop->writer.db);
@@ -172,7 +178,25 @@ shop_start(struct shop *shop)
 		e = checkpointer_start(shop);
 	if (!e)
 		e = writer_start(shop);
+	if (!e)
+		e = indexer_start(shop);
+	if (!e)
+		(void)search_wait(shop, false, SHOP_INDEX_WAIT_MS);
 	return e;
+}
+
+static void
+shop_init_readers(struct shop *shop)
+{
+	readers_init(&shop->readers);
+	shop->readers.role = DB_READER;
+	shop->readers.most = shop->options.readers;
+	/* Beside the process that writes nobody tells of its commits. */
+	readers_keep(&shop->readers, !shop->options.is_reader);
+	readers_init(&shop->searchers);
+	shop->searchers.role = DB_INDEX_READER;
+	shop->searchers.most = shop->options.readers;
+	readers_keep(&shop->searchers, true);
 }
 
 enum err
@@ -197,7 +221,7 @@ shop_open(const struct shop_options *options, struct shop **out)
 	(void)pthread_cond_init(&shop->writer.idle, NULL);
 	(void)pthread_mutex_init(&shop->checkpointer.lock, NULL);
 	(void)pthread_cond_init(&shop->checkpointer.wake, NULL);
-	readers_init(&shop->readers);
+	shop_init_readers(shop);
 	e = shop_start(shop);
 	if (e) {
 		shop_close(shop);
@@ -212,8 +236,10 @@ shop_close(struct shop *shop)
 {
 	if (shop == NULL)
 		return;
+	indexer_stop(shop);
 	writer_stop(shop);
 	checkpointer_stop(shop);
+	readers_close(&shop->searchers);
 	readers_close(&shop->readers);
 	/* The last connection moves the log into the file. */
 	db_close(shop->writer.db);

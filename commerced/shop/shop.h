@@ -48,6 +48,9 @@ struct shop_options {
 
 	int64_t session_lifetime_s;	/* sliding; 0: 30 days */
 
+	int64_t search_reorder_s;	/* least time between two orders by
+					 * popularity; 0: 10 minutes */
+
 	const char *seller_name;	/* legal; NULL: the commerce id */
 	const char *seller_tax_id;	/* NULL: none */
 	int64_t tax_rate;		/* hundredths of a percent, contained */

@@ -162,10 +162,13 @@ writer_checkpoint(struct shop *shop)
 	    frames < writer->checkpointed_at + WRITER_CHECKPOINT_STEP)
 		return;
 	writer->checkpointed_at = frames;
-	if (frames < WRITER_RESTART_FRAMES)
+	if (frames < WRITER_RESTART_FRAMES) {
 		checkpointer_wake(shop);
-	else
-		(void)db_checkpoint(writer->db, true);
+		return;
+	}
+	readers_keep(&shop->readers, false);
+	(void)db_checkpoint(writer->db, true);
+	readers_keep(&shop->readers, true);
 }
 
 void
@@ -200,6 +203,17 @@ writer_take(struct shop *shop, struct shop_job *jobs[])
 	return count;
 }
 
+/* Whoever is told of the group finds it: what was read before is out. */
+static void
+writer_tell(struct shop *shop)
+{
+	readers_note_commit(&shop->readers);
+	if (!db_take_catalogue_change(shop->writer.db))
+		return;
+	shop_note_catalogue(shop);
+	indexer_wake(shop);
+}
+
 /* No more writes in this process. */
 static void
 writer_fail(struct shop *shop)
@@ -232,6 +246,7 @@ writer_main(void *argument)
 			writer_fail(shop);
 		}
 		writer_count(writer, jobs, count);
+		writer_tell(shop);
 		for (size_t i = 0; i < count; i++)
 			jobs[i]->done(jobs[i]);
 		if (is_failed && !was_failed && shop->options.fatal != NULL)

@@ -10,7 +10,10 @@
 
 #include <cmocka.h>
 
+#include "commerced/shop/search.h"
 #include "tests/unit/commerced/support/shop_fixture.h"
+
+#define WAIT_MS 30000
 
 static enum err
 check(const struct item_fields *fields, const char **member)
@@ -222,6 +225,7 @@ titles(struct fixture *fixture, struct item_query query)
 	char *cursor = NULL;
 
 	text[0] = '\0';
+	assert_int_equal(search_wait(fixture->shop, false, WAIT_MS), ERR_OK);
 	if (query.limit == 0)
 		query.limit = 2;
 	do {
@@ -329,6 +333,7 @@ the_popular_is_what_was_sold_most(void **state)
 	sell(fixture, &alpha, 2);
 	sell(fixture, &bravo, 3);
 	sell(fixture, &delta, 2);
+	assert_int_equal(search_wait(fixture->shop, true, WAIT_MS), ERR_OK);
 	for (size_t limit = 1; limit <= 5; limit++) {
 		struct item_query query = { .limit = limit,
 		    .sort = ITEM_SORT_POPULARITY };
@@ -365,6 +370,7 @@ facet(struct fixture *fixture, const struct item_query *query,
 	size_t length = 0;
 
 	text[0] = '\0';
+	assert_int_equal(search_wait(fixture->shop, false, WAIT_MS), ERR_OK);
 	assert_int_equal(facets_get(fixture->shop, query, &facets), ERR_OK);
 	for (size_t i = 0; i < list->count; i++)
 		length += (size_t)snprintf(text + length,
@@ -451,8 +457,8 @@ words_are_found_the_last_as_a_prefix(void **state)
 	stock_five(fixture);
 	query.q = "  alp ";
 	assert_string_equal(titles(fixture, query), "Alpha");
-	query.q = "ann";
-	assert_string_equal(titles(fixture, query), "delta echo");
+	query.q = "ann";	/* the shorter title fits better */
+	assert_string_equal(titles(fixture, query), "echo delta");
 	query.q = "ann ech";
 	assert_string_equal(titles(fixture, query), "echo");
 	query.q = "an echo";	/* only the last is a prefix */
@@ -521,6 +527,7 @@ relevance_ends_after_two_hundred(void **state)
 
 	for (int i = 0; i < ITEM_RELEVANT_MAX + 1; i++)
 		(void)fixture_item_on_sale(fixture, "same", 1);
+	assert_int_equal(search_wait(fixture->shop, false, WAIT_MS), ERR_OK);
 	assert_int_equal(item_list(fixture->shop, &query, &page), ERR_OK);
 	assert_int_equal(page.count, ITEM_LIMIT_MAX);
 	cursor = page.next;

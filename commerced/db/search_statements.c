@@ -1,0 +1,69 @@
+/* The texts of the statements of the search index. */
+#include "commerced/db/statements.h"
+
+#include "commerced/db/fragments.h"
+
+#define INDEX(number) ((number) - STMT_SEARCH_API)
+
+const char *const search_sql[INDEX(STMT__COUNT)] = {
+	[INDEX(STMT_SEARCH_API)] = "SELECT fts5(?1)",
+	[INDEX(STMT_SEARCH_CHECK)] = "PRAGMA quick_check(1)",
+	[INDEX(STMT_SEARCH_MERGE)] =
+	    "INSERT INTO item_search (item_search) VALUES ('optimize')",
+	[INDEX(STMT_SEARCH_STATE_GET)] =
+	    "SELECT era, next_era, change, day FROM state",
+	[INDEX(STMT_SEARCH_STATE_SET)] =
+	    "INSERT INTO state (id, era, next_era, change, day)"
+	    " VALUES (1, ?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE"
+	    " SET era = ?1, next_era = ?2, change = ?3, day = ?4",
+	[INDEX(STMT_SEARCH_WORDS_ADD)] =
+	    "INSERT INTO item_search (rowid, title, creator, genre,"
+	    " description, kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[INDEX(STMT_ENTRY_ADD)] =
+	    "INSERT INTO entry (place, sold, " ENTRY_COLUMNS ")"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+	    " ?13)",
+	[INDEX(STMT_ENTRY_GET)] =
+	    "SELECT place, sold, text_hash, is_counted, kind, creator, genre"
+	    " FROM entry WHERE item = ?1",
+	[INDEX(STMT_ENTRY_REMOVE)] = "DELETE FROM entry WHERE place = ?1",
+	[INDEX(STMT_ENTRY_LAST)] = "SELECT max(place) FROM entry",
+	[INDEX(STMT_ENTRY_DUE)] =
+	    "SELECT place, kind, creator, genre FROM entry WHERE state = 1"
+	    " AND is_counted = 0 AND released <= ?1 LIMIT 1",
+	[INDEX(STMT_ENTRY_COUNTED)] =
+	    "UPDATE entry SET is_counted = 1 WHERE place = ?1",
+	[INDEX(STMT_FACET_MAKE)] =
+	    "INSERT INTO facet (kind, creator, genre, n)"
+	    " SELECT kind, creator, coalesce(genre, ''), count(*) FROM entry"
+	    " WHERE is_counted = 1 GROUP BY kind, creator,"
+	    " coalesce(genre, '') COLLATE NOCASE",
+	[INDEX(STMT_FACET_CHANGE)] =
+	    "INSERT INTO facet (kind, creator, genre, n)"
+	    " VALUES (?1, ?2, coalesce(?3, ''), ?4)"
+	    " ON CONFLICT (kind, creator, genre) DO UPDATE SET n = n + ?4",
+	[INDEX(STMT_FACET_FORGET)] =
+	    "DELETE FROM facet WHERE kind = ?1"
+	    " AND creator = ?2 AND genre = coalesce(?3, '') AND n = 0",
+
+	/* In the order of enum db_order. */
+	[INDEX(STMT_SEARCH_LIST)] =
+	SEARCH_PAGE("e.published_ms", "(e.published_ms, e.item) < (?6, ?7)",
+	    "e.published_ms DESC, e.item DESC"),
+	SEARCH_PAGE("e.title", "(e.title, e.item) > (?6, ?7)",
+	    "e.title, e.item"),
+	SEARCH_PAGE("e.creator", "(e.creator, e.item) > (?6, ?7)",
+	    "e.creator, e.item"),
+	SEARCH_PAGE("e.price", "(e.price, e.item) > (?6, ?7)",
+	    "e.price, e.item"),
+	SEARCH_PAGE("0", "?6 IS NOT NULL AND e.item < ?7", "e.item DESC"),
+	SEARCH_RELEVANT,
+	SEARCH_PAGE("e.sold", "(e.sold, e.item) < (?6, ?7)",
+	    "e.sold DESC, e.item DESC"),
+	[INDEX(STMT_SEARCH_POPULAR)] =
+	    "SELECT e.item, e.sold FROM entry e WHERE ?8 IS NULL"
+	    SEARCH_FILTER " AND (e.sold, e.item) < (?6, ?7)"
+	    " ORDER BY e.sold DESC, e.item DESC LIMIT ?5",
+	[INDEX(STMT_SEARCH_FACETS)] =
+	FACETS(SEARCH_COUNTS), FACETS(SEARCH_COUNTED)
+};
