@@ -62,7 +62,7 @@ daemon_OBJS := $(addprefix common/, process.o worker_pool.o http_server.o \
 	http_reply.o http_cached.o http_deliver.o http_memory.o \
 	http_connection.o http_listen.o http_access_log.o http_epoll.o \
 	http_operator.o http_accept.o http_refuse.o http_linger.o http_peer.o \
-	http_tls.o http_settings.o stripe.o)
+	http_tls.o http_tls_send.o mapped.o http_settings.o stripe.o)
 token_OBJS := $(addprefix common/, token.o token_target.o hmac.o key_file.o)
 stored_OBJS := $(base_OBJS) $(daemon_OBJS) $(token_OBJS) \
 	$(patsubst %.c,%.o,$(wildcard stored/*.c))
@@ -324,7 +324,7 @@ storage_bench := $(OUT)/test/bench/storage
 storage_bench_PROGRAMS := $(addprefix $(storage_bench)/,layout limit load \
 	targets)
 storage_bench_OBJS := $(addprefix tests/bench/storage/,load_connection.o \
-	load_report.o load_requests.o limit_objects.o measure.o)
+	load_report.o load_requests.o load_tls.o limit_objects.o measure.o)
 $(storage_bench)/storage.a: $(addprefix $(OBJ)/,$(storage_bench_OBJS) \
     $(base_OBJS) $(token_OBJS))
 	@mkdir -p $(@D)
@@ -332,7 +332,8 @@ $(storage_bench)/storage.a: $(addprefix $(OBJ)/,$(storage_bench_OBJS) \
 	$(call quiet,AR)$(AR) qcs $@ $^
 $(storage_bench_PROGRAMS): $(storage_bench)/%: \
     $(OBJ)/tests/bench/storage/%.o $(storage_bench)/storage.a
-	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS) \
+	    $(call pkg,--libs,libssl)
 
 # Purchases through HTTP, beside one transaction for each.
 sales_bench := $(OUT)/test/bench/sales
@@ -340,7 +341,8 @@ sales_bench_PROGRAMS := $(addprefix $(sales_bench)/,buy fill sync)
 $(sales_bench_PROGRAMS): $(sales_bench)/%: $(OBJ)/tests/bench/sales/%.o \
     $(storage_bench)/storage.a
 	@mkdir -p $(@D)
-	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS) \
+	    $(call pkg,--libs,libssl)
 
 bench-sales: deps-check
 	@$(MAKE) --no-print-directory -j$(JOBS) all $(sales_bench_PROGRAMS)

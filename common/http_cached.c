@@ -18,6 +18,7 @@ struct http_cached_reply {
 	int descriptor;		/* the response's */
 	uint64_t length;
 	size_t memory_bytes;
+	struct http_cached_memory memory;
 };
 
 /* About what the library keeps beside fields and body. */
@@ -116,6 +117,7 @@ http_cached_reply_free(struct http_cached_reply *reply)
 		return;
 	if (reply->response != NULL)
 		MHD_destroy_response(reply->response);
+	http_tls_forget(&reply->memory);
 	free(reply);
 }
 
@@ -164,4 +166,11 @@ uint64_t
 http_cached_reply_length(const struct http_cached_reply *reply)
 {
 	return reply->length;
+}
+
+/* A reply is its thread's own (stored/media.h), but for being freed. */
+struct http_cached_memory *
+http_cached_reply_in_memory(const struct http_cached_reply *reply)
+{
+	return &((struct http_cached_reply *)(uintptr_t)reply)->memory;
 }

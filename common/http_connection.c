@@ -129,7 +129,7 @@ adopt(struct http_server *server, struct MHD_Connection *library,
 	}
 	pthread_mutex_unlock(&shard->mutex);
 	if (connection != NULL && connection->listening->pool->is_tls)
-		connection->certificate = http_tls_begin(server->tls, library);
+		http_tls_begin(server->tls, connection, library);
 	*context = connection;
 }
 

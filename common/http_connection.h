@@ -18,6 +18,7 @@
 
 struct http_request;
 struct http_server;
+struct mapped;
 
 enum http_connection_phase {
 	HTTP_CONNECTION_WAITING,	/* for a request line */
@@ -37,6 +38,12 @@ struct http_connection {
 	struct http_listening *listening;
 	struct http_peer *counted;	/* where the address is; NULL: not */
 	struct http_certificate *certificate;	/* NULL: no TLS */
+	uint64_t tls_block;	/* bytes that are there and not sent yet: at
+				 * most so many */
+	const struct mapped *tls_mapped;	/* where they are; NULL: not
+						 * there */
+	bool tls_is_cut;	/* a part of a record is not sent yet */
+	bool tls_is_dead;	/* a record must never be sent, nor others */
 	int socket;
 	bool is_adopted;	/* else the socket may be another's by now */
 	bool is_over;		/* one too many: answered with 503 */

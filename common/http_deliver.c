@@ -94,14 +94,34 @@ is_tls(const struct http_request *request)
 	return request->connection->certificate != NULL;
 }
 
+/* A part of a cached file; NULL: it is not in memory. */
+static struct MHD_Response *
+response_of_part(const struct http_request *request)
+{
+	const struct http_answer *answer = &request->answer;
+	struct MHD_Response *response = http_tls_cached_part(answer->cached,
+	    answer->offset, answer->length);
+
+	if (response == NULL)
+		return NULL;
+	close(answer->descriptor);
+	http_tls_expect(request->connection, answer->cached, answer->length);
+	return response;
+}
+
 /* Takes the descriptor unless it returns NULL. */
 static struct MHD_Response *
 response_of_file(const struct http_request *request)
 {
 	const struct http_answer *answer = &request->answer;
+	struct MHD_Response *response = NULL;
 
-	return is_tls(request) ? http_tls_response(answer->descriptor,
-	    answer->offset, answer->length) :
+	if (is_tls(request) && answer->cached != NULL)
+		response = response_of_part(request);
+	if (response != NULL)
+		return response;
+	return is_tls(request) ? http_tls_response(request->connection,
+	    answer->descriptor, answer->offset, answer->length) :
 	    MHD_create_response_from_fd_at_offset64(answer->length,
 	    answer->descriptor, answer->offset);
 }
@@ -161,23 +181,37 @@ add_part_fields(const struct http_answer *answer,
 		add_to_response(response, name, value);
 }
 
-/* The library would send the file of a shared response 4 KiB at a time. */
+/* A body goes out with the answer. */
+static bool
+has_body(const struct http_request *request)
+{
+	return request->answer.status != 304 &&
+	    strcmp(request->method, "HEAD") != 0;
+}
+
+/* Over TLS: from memory, or in large reads, never 4 KiB at a time, as the
+ * library would send a file. */
 static bool
 deliver_cached_file(struct http_request *request)
 {
 	const struct http_cached_reply *cached = request->answer.cached;
-	int own = fcntl(http_cached_reply_descriptor(cached),
-	    F_DUPFD_CLOEXEC, 0);
-	struct MHD_Response *response;
+	uint64_t length = http_cached_reply_length(cached);
+	struct MHD_Response *response = http_tls_cached_response(cached);
 	bool is_queued;
+	int own;
 
 	request->answer.cached = NULL;
+	if (response != NULL) {
+		if (has_body(request))
+			http_tls_expect(request->connection, cached, length);
+		return queue(request, response);
+	}
+	own = fcntl(http_cached_reply_descriptor(cached), F_DUPFD_CLOEXEC, 0);
 	if (own < 0) {
 		log_errno("no descriptor for an answer");
 		return false;
 	}
-	response = http_tls_response(own, 0,
-	    http_cached_reply_length(cached));
+	response = http_tls_response(request->connection, own, 0, length);
 	if (response == NULL) {
 		close(own);
 		return false;

@@ -226,6 +226,9 @@ void http_cached_reply_copy_fields(const struct http_cached_reply *reply,
 /* Of its file; borrowed. */
 int http_cached_reply_descriptor(const struct http_cached_reply *reply);
 uint64_t http_cached_reply_length(const struct http_cached_reply *reply);
+/* What http_tls_send.c keeps with it. */
+struct http_cached_memory *http_cached_reply_in_memory(
+    const struct http_cached_reply *reply);
 
 /* http_deliver.c */
 typedef void http_field_sink(void *closure, const char *name,

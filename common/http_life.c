@@ -443,6 +443,8 @@ request_end(struct http_request *request, bool is_whole)
 	http_access_log_write(&server->access_log, request,
 	    !is_sent || !(is_whole || request->is_answered_early));
 	request->connection->request = NULL;
+	request->connection->tls_mapped = NULL;
+	request->connection->tls_block = 0;
 	atomic_store(&request->connection->phase, HTTP_CONNECTION_WAITING);
 	request_free(request);
 	log_set_request(NULL);

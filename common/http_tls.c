@@ -4,13 +4,10 @@
  */
 #include "common/http_internal.h"
 
-#include <errno.h>
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -20,8 +17,6 @@
 #define KEY_ID_MAX 64
 /* A ticket opens sessions until its key goes, which is a day at most. */
 #define TICKET_KEY_SECONDS 86400
-/* The library takes 4 KiB a record where a file is the body. */
-#define READ_BLOCK_BYTES (64 * 1024)
 
 /* Shared by the connections that were begun with it. */
 struct http_certificate {
@@ -264,8 +259,8 @@ http_tls_reload(struct http_tls *tls)
 
 /* --- a connection --------------------------------------------------------- */
 
-static gnutls_session_t
-session_of(struct MHD_Connection *library)
+gnutls_session_t
+http_tls_session(struct MHD_Connection *library)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(library,
 	    MHD_CONNECTION_INFO_GNUTLS_SESSION);
@@ -291,17 +286,18 @@ enable_tickets(struct http_tls *tls, gnutls_session_t session)
 		    &tls->ticket_key);
 }
 
-struct http_certificate *
-http_tls_begin(struct http_tls *tls, struct MHD_Connection *library)
+void
+http_tls_begin(struct http_tls *tls, struct http_connection *connection,
+    struct MHD_Connection *library)
 {
-	struct http_certificate *certificate;
+	gnutls_session_t session = http_tls_session(library);
 
 	pthread_mutex_lock(&tls->mutex);
-	certificate = tls->current;
-	atomic_fetch_add(&certificate->owners, 1);
-	enable_tickets(tls, session_of(library));
+	connection->certificate = tls->current;
+	atomic_fetch_add(&tls->current->owners, 1);
+	enable_tickets(tls, session);
 	pthread_mutex_unlock(&tls->mutex);
-	return certificate;
+	http_tls_send_by(session, connection);
 }
 
 /* The library's connection is what the session points to. */
@@ -328,74 +324,4 @@ http_tls_choose(gnutls_session_t session,
 	*ocsp_length = 0;
 	*flags = 0;	/* all stays ours */
 	return 0;
-}
-
-bool
-http_tls_send(struct MHD_Connection *library, const char *text, size_t size)
-{
-	gnutls_session_t session = session_of(library);
-
-	while (size > 0) {
-		ssize_t sent = gnutls_record_send(session, text, size);
-		if (sent <= 0)
-			return false;
-		text += sent;
-		size -= (size_t)sent;
-	}
-	return gnutls_bye(session, GNUTLS_SHUT_WR) == 0;
-}
-
-/* --- files ---------------------------------------------------------------- */
-
-struct part {
-	int descriptor;
-	uint64_t offset;
-};
-
-/*
- * Read, not mapped: a disk that fails is an error here, and would be the end
- * of the process there.
- */
-static ssize_t
-part_read(void *closure, uint64_t position, char *buffer, size_t size)
-{
-	const struct part *part = closure;
-	ssize_t got;
-
-	do
-		got = pread(part->descriptor, buffer, size,
-		    (off_t)(part->offset + position));
-	while (got < 0 && errno == EINTR);
-	if (got > 0)
-		return got;
-	if (got < 0)
-		log_errno("a file cannot be read");
-	else
-		log_error("a file is shorter than it was");
-	return MHD_CONTENT_READER_END_WITH_ERROR;
-}
-
-static void
-part_free(void *closure)
-{
-	struct part *part = closure;
-
-	close(part->descriptor);
-	free(part);
-}
-
-struct MHD_Response *
-http_tls_response(int descriptor, uint64_t offset, uint64_t length)
-{
-	struct part *part = malloc(sizeof(*part));
-	struct MHD_Response *response;
-
-	if (part == NULL)
-		return NULL;
-	*part = (struct part){ .descriptor = descriptor, .offset = offset };
-	response = MHD_create_response_from_callback(length, READ_BLOCK_BYTES,
-	    part_read, part, part_free);
-	if (response == NULL)
-		free(part);
-	return response;
 }

@@ -9,6 +9,8 @@
  *	-p PID		the server, whose processor time and memory is read
  *	-x		any line for each request; else line i for connection i
  *	-r BYTES -s SIZE	ranges of BYTES anywhere in an object of SIZE
+ *	-t		TLS 1.3; -T the same from the ticket of one session
+ *	-f		a connection for each request
  *
  * The line: as load_measure() prints it.  Status 1 when an answer was not the
  * expected one.
@@ -24,7 +26,7 @@ static bool options_read(int argc, char *argv[], struct load_options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:i:d:w:p:xr:s:")) != -1)
+	while ((option = getopt(argc, argv, "c:i:d:w:p:xr:s:tTf")) != -1)
 		switch (option) {
 		case 'c':
 			options->connections = (unsigned)strtoul(optarg, NULL,
@@ -52,6 +54,15 @@ static bool options_read(int argc, char *argv[], struct load_options *options)
 		case 's':
 			options->object_bytes = strtoull(optarg, NULL, 10);
 			break;
+		case 'T':
+			options->resumes = true;
+			/* FALLTHROUGH */
+		case 't':
+			options->is_tls = true;
+			break;
+		case 'f':
+			options->is_fresh = true;
+			break;
 		default:
 			return false;
 		}
@@ -78,7 +89,7 @@ int main(int argc, char *argv[])
 	bool is_good;
 
 	if (!options_read(argc, argv, &options)) {
-		fputs("load [-x] [-c COUNT] [-i COUNT] [-d SECONDS]"
+		fputs("load [-xtTf] [-c COUNT] [-i COUNT] [-d SECONDS]"
 		    " [-w SECONDS] [-p PID] [-r BYTES -s SIZE]"
 		    " PORT LINES-FILE\n", stderr);
 		return 2;

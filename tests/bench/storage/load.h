@@ -34,6 +34,8 @@ struct load_options {
 	uint64_t range_bytes;		/* 0: whole */
 	uint64_t object_bytes;		/* to draw ranges from */
 	unsigned body_status;		/* 200, 206 */
+	bool is_tls, resumes;		/* and goes on from a ticket */
+	bool is_fresh;			/* a connection for each request */
 };
 
 /* One request, ready to send but for its Range and the empty line. */

@@ -1,6 +1,6 @@
 /* The connections of the load client.
  *
- * Life of one: connected; then again and again
+ * Life of one: connected, with TLS greeted; then again and again
  *	sending		a part of the request is not with the kernel yet
  *	header		waiting for the end of the answer's header
  *	body		what is left of the body is dropped unread: MSG_TRUNC
@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "tests/bench/storage/load.h"
+#include "tests/bench/storage/load_tls.h"
 
 #define HEAD_MAX 8192		/* header, and the whole of a small answer */
 #define RANGE_TEXT_MAX 80
@@ -30,10 +31,13 @@
 #define SILENT_TURNS 1000		/* of WAIT_MS each */
 #define DISCARD_MAX (1u << 30)
 
-enum phase { PHASE_SENDING, PHASE_HEADER, PHASE_BODY, PHASE_RESTING };
+enum phase {
+	PHASE_GREETING, PHASE_SENDING, PHASE_HEADER, PHASE_BODY, PHASE_RESTING
+};
 
 struct connection {
 	int fd;
+	struct load_tls_line *tls;	/* NULL: as it is */
 	enum phase phase;
 	bool is_idle;		/* rests after its first answer */
 	bool is_writing;	/* epoll looks for room to send */
@@ -51,6 +55,7 @@ struct connection {
 struct load {
 	const struct load_options *options;
 	const struct load_requests *requests;
+	struct load_tls *tls;
 	struct connection *connections;	/* the idle ones first */
 	unsigned connection_count;	/* all of them */
 	unsigned opened, resting;
@@ -118,7 +123,11 @@ static void request_make(struct load *load, struct connection *connection)
 		request_take_line(load, connection);
 	else
 		connection->request_length = source->write(source->context,
-		    connection->index, connection->request, REQUEST_MAX);
+		    connection->index, connection->request, REQUEST_MAX -
+		    LOAD_TLS_OVERHEAD);
+	if (connection->tls != NULL)
+		connection->request_length = load_tls_seal(connection->tls,
+		    connection->request, connection->request_length);
 	connection->sent = 0;
 	connection->head_length = 0;
 	connection->phase = PHASE_SENDING;
@@ -145,11 +154,29 @@ static bool request_send(struct load *load, struct connection *connection)
 static bool request_begin(struct load *load, struct connection *connection)
 {
 	request_make(load, connection);
-	connection->began_ns = measure_now_ns();
+	if (!load->options->is_fresh)	/* else the greeting counts too */
+		connection->began_ns = measure_now_ns();
 	return request_send(load, connection);
 }
 
 /* --- opening ------------------------------------------------------------- */
+
+static bool greeting_go_on(struct load *load, struct connection *connection)
+{
+	int done = load_tls_greet(connection->tls);
+
+	return done == 1 ? request_begin(load, connection) : done == 0;
+}
+
+/* The connection is there: ask, behind the greeting where there is one. */
+static bool connection_begin(struct load *load, struct connection *connection)
+{
+	if (load->tls == NULL)
+		return request_begin(load, connection);
+	connection->phase = PHASE_GREETING;
+	connection->tls = load_tls_begin(load->tls, connection->fd);
+	return connection->tls != NULL && greeting_go_on(load, connection);
+}
 
 static bool connection_open(struct load *load, struct connection *connection)
 {
@@ -158,6 +185,7 @@ static bool connection_open(struct load *load, struct connection *connection)
 
 	connection->fd = fd;
 	connection->is_writing = false;
+	connection->began_ns = measure_now_ns();
 	if (fd < 0)
 		return false;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
@@ -165,12 +193,19 @@ static bool connection_open(struct load *load, struct connection *connection)
 	    sizeof(load->options->address)) == 0 &&
 	    fcntl(fd, F_SETFL, O_NONBLOCK) == 0 &&
 	    connection_watch(load, connection, EPOLL_CTL_ADD) &&
-	    request_begin(load, connection);
+	    connection_begin(load, connection);
+}
+
+static void connection_close(struct connection *connection)
+{
+	load_tls_end(connection->tls);
+	connection->tls = NULL;
+	close(connection->fd);
 }
 
 static bool connection_reopen(struct load *load, struct connection *connection)
 {
-	close(connection->fd);
+	connection_close(connection);
 	return connection_open(load, connection);
 }
 
@@ -256,7 +291,7 @@ static bool answer_end(struct load *load, struct connection *connection)
 		load->resting++;
 		return true;
 	}
-	if (!connection->closes)
+	if (!connection->closes && !load->options->is_fresh)
 		return request_begin(load, connection);
 	load->counts.reconnects++;
 	return connection_reopen(load, connection);
@@ -270,11 +305,21 @@ static bool body_take(struct load *load, struct connection *connection,
 	return connection->body_left > 0 || answer_end(load, connection);
 }
 
+/* As recv(); without a buffer what comes is dropped. */
+static ssize_t receive(struct connection *connection, char *buffer,
+    size_t size)
+{
+	if (connection->tls != NULL)
+		return load_tls_receive(connection->tls, buffer, size);
+	return recv(connection->fd, buffer, size, buffer == NULL ? MSG_TRUNC :
+	    0);
+}
+
 static bool body_receive(struct load *load, struct connection *connection)
 {
 	size_t wanted = connection->body_left < DISCARD_MAX ?
 	    (size_t)connection->body_left : DISCARD_MAX;
-	ssize_t got = recv(connection->fd, NULL, wanted, MSG_TRUNC);
+	ssize_t got = receive(connection, NULL, wanted);
 
 	if (got > 0)
 		return body_take(load, connection, (uint64_t)got);
@@ -284,8 +329,8 @@ static bool body_receive(struct load *load, struct connection *connection)
 static bool head_receive(struct load *load, struct connection *connection)
 {
 	size_t end, room = HEAD_MAX - 1 - connection->head_length;
-	ssize_t got = recv(connection->fd, connection->head +
-	    connection->head_length, room, 0);
+	ssize_t got = receive(connection, connection->head +
+	    connection->head_length, room);
 	uint64_t body;
 
 	if (got <= 0)
@@ -312,6 +357,8 @@ static bool head_receive(struct load *load, struct connection *connection)
 static bool connection_step(struct load *load, struct connection *connection)
 {
 	switch (connection->phase) {
+	case PHASE_GREETING:
+		return greeting_go_on(load, connection);
 	case PHASE_SENDING:
 		return request_send(load, connection);
 	case PHASE_HEADER:
@@ -343,8 +390,14 @@ struct load *load_new(const struct load_options *options,
 	if (load->epoll < 0 || load->connections == NULL)
 		goto failed;
 	for (size_t i = 0; requests != NULL && i < requests->count; i++)
-		if (requests->all[i].length > REQUEST_MAX - RANGE_TEXT_MAX)
+		if (requests->all[i].length > REQUEST_MAX - RANGE_TEXT_MAX -
+		    LOAD_TLS_OVERHEAD)
 			goto failed;
+	if (options->is_tls) {
+		load->tls = load_tls_new(options->resumes, &options->address);
+		if (load->tls == NULL)
+			goto failed;
+	}
 	return load;
 failed:
 	fprintf(stderr, "load: out of memory, or a request is too long\n");
@@ -357,7 +410,8 @@ void load_free(struct load *load)
 	if (load == NULL)
 		return;
 	for (unsigned i = 0; i < load->opened; i++)
-		close(load->connections[i].fd);
+		connection_close(&load->connections[i]);
+	load_tls_free(load->tls);
 	if (load->epoll >= 0)
 		close(load->epoll);
 	free(load->connections);

@@ -23,6 +23,8 @@ function measure(key, name) {
 		return -1
 	if (name == "rps")
 		return field[key, "requests"] / field[key, "seconds"]
+	if (name == "mib_second")
+		return field[key, "bytes"] / field[key, "seconds"] / 1048576
 	if (name == "cpu_request" && field[key, "requests"] > 0)
 		return field[key, "cpu_s"] * 1e6 / field[key, "requests"]
 	if (name == "cpu_gib" && field[key, "bytes"] > 0)

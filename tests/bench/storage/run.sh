@@ -51,6 +51,9 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 # shellcheck source=tests/bench/storage/rows.sh
 . "$BENCH/rows.sh"
+# shellcheck source=tests/bench/storage/tls.sh
+. "$BENCH/tls.sh"
+ALL_ROWS+=" $TLS_ROWS"
 
 [[ $SERVER_CORE != "$CLIENT_CORE" && $(nproc) -ge 2 ]] ||
     die 'server and client each need a core of their own'

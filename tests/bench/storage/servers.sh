@@ -22,6 +22,8 @@ ORIGIN=http://media.example.com
 TOKEN_IN=${TOKEN_IN:-header}		# or: link
 STORED_SETTINGS=()
 NGINX_FILES=$(($(ulimit -n) - 4000))	# kept open
+SCHEME=http				# or: https (tls.sh)
+LISTEN_WORDS=				# of nginx, behind the address
 declare -A PORTS=() PIDS=() STYLES=() STARTED=()
 
 printf '%s 2026a %s\n' "$COMMERCE_ID" "$(openssl rand -hex 32)" >"$KEYS"
@@ -54,7 +56,7 @@ free_port() {
 }
 
 port_answers() {	# PORT
-	curl -s --max-time 2 -o /dev/null "http://127.0.0.1:$1/healthz"
+	curl -sk --max-time 2 -o /dev/null "$SCHEME://127.0.0.1:$1/healthz"
 }
 
 # pinned NAME COMMAND...: in the background, its words into a log of its own
@@ -110,7 +112,6 @@ write_nginx_config() {	# NAME ROOT SENDING-LINES
 		events { use epoll; worker_connections $((IDLE + 2000)); multi_accept on; }
 		http {
 			access_log off;
-			sendfile on;
 			tcp_nodelay on;
 			$3
 			open_file_cache max=$NGINX_FILES inactive=1h;
@@ -124,7 +125,7 @@ write_nginx_config() {	# NAME ROOT SENDING-LINES
 			scgi_temp_path $WORK/$1-scgi;
 			default_type application/octet-stream;
 			server {
-				listen 127.0.0.1:$PORT backlog=4096;
+				listen 127.0.0.1:$PORT backlog=4096 $LISTEN_WORDS;
 				root $2/objects/$COMMERCE_ID;
 				location = /healthz { return 204; }
 				location / {
@@ -173,11 +174,11 @@ start_server() {	# KIND NAME ROOT
 	case $1 in
 	stored) start_stored "$2" "$3" ;;
 	limit) start_limit "$2" "$3" ;;
-	nginx-small) start_nginx "$2" "$3" 'tcp_nopush on;' ;;
+	nginx-small) start_nginx "$2" "$3" 'sendfile on; tcp_nopush on;' ;;
 	nginx-large) start_nginx "$2" "$3" \
-	    'tcp_nopush off; sendfile_max_chunk 128k;' ;;
+	    'sendfile on; tcp_nopush off; sendfile_max_chunk 128k;' ;;
 	lighttpd) start_lighttpd "$2" "$3" ;;
-	*) die "no such server: $1" ;;
+	*) start_tls_server "$@" ;;
 	esac
 	PORTS[$2]=$PORT
 	if ! wait_until 10 port_answers "$PORT"; then
@@ -207,8 +208,8 @@ curl_line() {
 	IFS=$'\t' read -r target token <<<"$2"
 	shift 2
 	[[ -z $token ]] || arguments=(-H "Authorization: Bearer $token")
-	curl -s --max-time 60 "${arguments[@]}" "$@" \
-	    "http://127.0.0.1:${PORTS[$name]}$target"
+	curl -sk --max-time 60 "${arguments[@]}" "$@" \
+	    "$SCHEME://127.0.0.1:${PORTS[$name]}$target"
 }
 
 # The first of the request lines gives the bytes of the object that it names;
