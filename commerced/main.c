@@ -23,8 +23,9 @@
 #define DISK_QUEUE_MAX 1024
 #define LOOKUP_THREADS 1		/* a core is left for buyers */
 #define LOOKUP_QUEUE_MAX 64
-/* For one request: the larger, the larger the pieces of an upload. */
-#define CONNECTION_MEMORY_BYTES (128 * 1024)
+/* For one request; where files are uploaded, their pieces are as large. */
+#define CONNECTION_MEMORY_BYTES (16 * 1024)
+#define PEOPLE_MEMORY_BYTES (128 * 1024)
 #define ATTEMPT_SLOTS 65536
 #define SIGN_IN_PERIOD_MS INT64_C(600000)
 #define WRONG_CODES_MAX 10
@@ -186,6 +187,7 @@ make_server(struct daemon *daemon)
 		.authenticate = service_authenticate,
 		.request_ids = true,
 		.connection_memory_bytes = CONNECTION_MEMORY_BYTES,
+		.people_memory_bytes = PEOPLE_MEMORY_BYTES,
 	};
 
 	return http_settings_server(&settings->http, &options, HTTP_PUBLIC |

@@ -22,6 +22,7 @@
 #define EMAIL_MAX 254
 #define SESSION_TOKEN_LENGTH 43			/* base64url of 32 bytes */
 #define IDEMPOTENCY_KEY_MAX 64
+#define GRANT_SEED_BYTES 16
 #define REQUEST_HASH_BYTES 32			/* SHA-256 */
 #define MEDIA_TYPE_MAX 127
 #define MASTER_KEY_ID_SIZE 33

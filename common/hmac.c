@@ -82,6 +82,20 @@ hmac_sha256(uint8_t mac[static HMAC_BYTES], const void *key,
 }
 
 enum err
+sha256_digest(uint8_t digest[static HMAC_BYTES],
+    const struct hmac_part parts[], size_t count)
+{
+	SHA256_CTX state;
+
+	if (SHA256_Init(&state) != 1)
+		return ERR_CRYPTO;
+	for (size_t i = 0; i < count; i++)
+		if (SHA256_Update(&state, parts[i].bytes, parts[i].size) != 1)
+			return ERR_CRYPTO;
+	return SHA256_Final(digest, &state) == 1 ? ERR_OK : ERR_CRYPTO;
+}
+
+enum err
 hkdf_sha256(uint8_t out[static HMAC_BYTES],
     const struct hkdf_input *input)
 {

@@ -1,5 +1,6 @@
-/* HMAC-SHA256 and HKDF-SHA256 (RFC 2104, RFC 5869).  A key that is used again
- * is prepared once; nothing here allocates, locks or keeps anything.
+/* SHA-256, HMAC-SHA256 and HKDF-SHA256 (FIPS 180-2, RFC 2104, RFC 5869).  A key
+ * that is used again is prepared once; nothing here allocates, locks or keeps
+ * anything.
  */
 #ifndef COMMON_HMAC_H
 #define COMMON_HMAC_H
@@ -38,6 +39,10 @@ enum err hmac_sha256_prepared(uint8_t mac[static HMAC_BYTES],
 /* Both in one. */
 enum err hmac_sha256(uint8_t mac[static HMAC_BYTES], const void *key,
     size_t key_size, const struct hmac_part parts[], size_t count);
+
+/* SHA-256 itself over count parts.  ERR_CRYPTO. */
+enum err sha256_digest(uint8_t digest[static HMAC_BYTES],
+    const struct hmac_part parts[], size_t count);
 
 struct hkdf_input {
 	const void *key;	/* input keying material */

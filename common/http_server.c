@@ -191,9 +191,12 @@ leave_escaped(void *closure, struct MHD_Connection *library, char *text)
 }
 
 static size_t
-memory_bytes(const struct http_server *server)
+memory_bytes(const struct http_pool *pool)
 {
-	size_t wanted = server->options.connection_memory_bytes;
+	const struct http_server_options *options = &pool->server->options;
+	size_t wanted = (pool->audience & HTTP_PEOPLE) != 0 &&
+	    options->people_memory_bytes > 0 ? options->people_memory_bytes :
+	    options->connection_memory_bytes;
 
 	return wanted < MEMORY_LEAST_BYTES ? MEMORY_LEAST_BYTES : wanted;
 }
@@ -228,7 +231,7 @@ library_start(struct http_pool *pool)
 	    MHD_OPTION_NOTIFY_COMPLETED, http_life_end, server,
 	    MHD_OPTION_NOTIFY_CONNECTION, http_connection_notify, pool,
 	    MHD_OPTION_UNESCAPE_CALLBACK, leave_escaped, NULL,
-	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_bytes(server),
+	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_bytes(pool),
 	    /* Split over the threads, and a thread that reaches its part locks
 	     * a mutex twice: each has room for all. */
 	    MHD_OPTION_CONNECTION_LIMIT,

@@ -90,7 +90,10 @@ struct http_server_options {
 	    void *application, int authentication);
 	bool request_ids;	/* X-Request-Id on every answer */
 	size_t connection_memory_bytes;	/* for reading one request: 4 KiB up;
-					 * larger ones, larger body pieces */
+					 * wiped after each */
+	size_t people_memory_bytes;	/* the same on listeners that serve
+					 * HTTP_PEOPLE: the larger, the larger
+					 * the pieces of a body; 0: no more */
 	unsigned connection_max;	/* on all public listeners together;
 					 * lowered to what the descriptors
 					 * allow */

@@ -13,6 +13,9 @@
 #include "common/log.h"
 #include "common/secret.h"
 
+#define RANDOM_STOCK 4000	/* of each thread */
+#define RANDOM_SMALL 32
+
 /*
  * The path may be a symbolic link, as operators like them; what is judged is
  * the file that was opened. O_NONBLOCK: a FIFO must not hold up the start.
@@ -169,10 +172,9 @@ secret_equal(const void *a, size_t a_size, const void *b, size_t b_size)
 	return a_size == b_size && CRYPTO_memcmp(a, b, a_size) == 0;
 }
 
-void
-secret_random(void *bytes, size_t size)
+static void
+random_ask(unsigned char *next, size_t size)
 {
-	unsigned char *next = bytes;
 
 	while (size > 0) {
 		int part = size > 4096 ? 4096 : (int)size;
@@ -184,4 +186,28 @@ secret_random(void *bytes, size_t size)
 		next += part;
 		size -= (size_t)part;
 	}
+}
+
+/*
+ * The generator costs more to ask than all else that a small request does, so
+ * each thread asks for many bytes at once and wipes what it hands out.  No
+ * program of ours goes on in a forked child.
+ */
+void
+secret_random(void *bytes, size_t size)
+{
+	static _Thread_local unsigned char stock[RANDOM_STOCK];
+	static _Thread_local size_t left;
+
+	if (size > RANDOM_SMALL) {
+		random_ask(bytes, size);
+		return;
+	}
+	if (left < size) {
+		random_ask(stock, sizeof(stock));
+		left = sizeof(stock);
+	}
+	left -= size;
+	memcpy(bytes, stock + left, size);
+	secret_wipe(stock + left, size);
 }

@@ -9,7 +9,6 @@
 /* Bytes in each group of the text form; they are parted by hyphens. */
 static const size_t uuid_groups[] = { 4, 2, 2, 2, 6 };
 #define RANDOM_BYTES 10
-#define RANDOM_STOCK 400	/* of each thread: 4 KB */
 #define UUID_GROUPS (sizeof(uuid_groups) / sizeof(uuid_groups[0]))
 
 struct uuid
@@ -26,29 +25,12 @@ uuid_make(int64_t now_ms, const uint8_t random[static 10])
 	return uuid;
 }
 
-/*
- * The generator costs more to ask than all else that a small request does, so
- * each thread asks for many at once.
- */
-static void
-take_random(uint8_t random[static RANDOM_BYTES])
-{
-	static _Thread_local uint8_t stock[RANDOM_STOCK][RANDOM_BYTES];
-	static _Thread_local size_t left;
-
-	if (left == 0) {
-		secret_random(stock, sizeof(stock));
-		left = RANDOM_STOCK;
-	}
-	memcpy(random, stock[--left], RANDOM_BYTES);
-}
-
 struct uuid
 uuid_new(void)
 {
 	uint8_t random[RANDOM_BYTES];
 
-	take_random(random);
+	secret_random(random, sizeof(random));
 	return uuid_make(clock_unix_ms(), random);
 }
 

@@ -1,5 +1,6 @@
 #include "commerced/db/db.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,8 @@ static const char db_settings[] =
     "PRAGMA wal_autocheckpoint = 0;"
     "PRAGMA temp_store = MEMORY;";
 
+static pthread_once_t db_library = PTHREAD_ONCE_INIT;
+
 /*
  * The index is made anew when it is lost: a commit need not be on the disk,
  * and nothing in it is personal.
@@ -38,7 +41,7 @@ static const struct db_role_terms {
 	const char *settings;
 } db_roles[] = {
 	[DB_WRITER] = { DB_BOOKS_ID, SQLITE_OPEN_CREATE, true,
-	    "PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384;" },
+	    "PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536;" },
 	[DB_READER] = { DB_BOOKS_ID, 0, true,
 	    "PRAGMA query_only = ON; PRAGMA cache_size = -2048;" },
 	[DB_CHECKPOINTER] = { DB_BOOKS_ID, 0, true,
@@ -147,6 +150,16 @@ db_set_up(struct db *db, const struct db_role_terms *terms, const char *path)
 	return e;
 }
 
+/*
+ * Once, before the first connection: counting what is allocated takes a lock
+ * that all connections share, and nobody asks for the counts.
+ */
+static void
+db_set_up_library(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 enum err
 db_open(const char *path, enum db_role role, struct db **out)
 {
@@ -158,6 +171,7 @@ db_open(const char *path, enum db_role role, struct db **out)
 	int rc;
 
 	*out = NULL;
+	(void)pthread_once(&db_library, db_set_up_library);
 	db = calloc(1, sizeof(*db));
 	if (db == NULL)
 		return ERR_NO_MEMORY;

@@ -73,7 +73,7 @@ db_owned_files_read(struct query *query, struct owned_files *out)
 		file = &files[out->count++];
 		*file = (struct owned_file){ 0 };
 		db_file_read(query, &file->file);
-		row_bytes(query, file->grant_seed, DB_GRANT_SEED_BYTES);
+		row_bytes(query, file->grant_seed, GRANT_SEED_BYTES);
 	}
 	return query_end(query);
 }

@@ -33,7 +33,7 @@ enum err db_library_list(struct db *db, const struct library_filter *filter,
 /* A file that an account owns, and what makes its grant id. */
 struct owned_file {
 	struct file file;
-	uint8_t grant_seed[DB_GRANT_SEED_BYTES];
+	uint8_t grant_seed[GRANT_SEED_BYTES];
 };
 
 struct owned_files {

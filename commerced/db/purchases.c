@@ -104,7 +104,7 @@ db_entitlement_add(struct db *db, const struct entitlement *entitlement)
 		query_int(&query, entitlement->purchase);
 	query_int(&query, entitlement->created_ms);
 	query_int(&query, entitlement->sequence);
-	query_bytes(&query, entitlement->grant_seed, DB_GRANT_SEED_BYTES);
+	query_bytes(&query, entitlement->grant_seed, GRANT_SEED_BYTES);
 	return query_run(&query);
 }
 

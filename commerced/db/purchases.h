@@ -11,7 +11,6 @@
 #include "commerced/db/db.h"
 #include "commerced/model.h"
 
-#define DB_GRANT_SEED_BYTES 16
 
 /* *purchase is 0 when the account did not use that key. */
 enum err db_purchase_key_get(struct db *db, int64_t account,
@@ -52,7 +51,7 @@ struct entitlement {
 	int64_t purchase;	/* 0: none */
 	int64_t created_ms;
 	int64_t sequence;
-	uint8_t grant_seed[DB_GRANT_SEED_BYTES];
+	uint8_t grant_seed[GRANT_SEED_BYTES];
 };
 /* ERR_DB when the account has the item already. */
 enum err db_entitlement_add(struct db *db,

@@ -1,11 +1,11 @@
 /* What the handlers share. */
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "commerced/http/call.h"
 #include "commerced/shop/purchase.h"
 #include "common/clock.h"
+#include "common/hmac.h"
 
 /* --- waiting -------------------------------------------------------------- */
 
@@ -142,25 +142,16 @@ call_request_hash(struct http_request *request,
 {
 	const char *method = http_request_method(request);
 	const char *target = http_request_target(request);
-	EVP_MD_CTX *digest = EVP_MD_CTX_new();
-	enum err e = ERR_CRYPTO;
-	const uint8_t *body;
 	size_t size = 0;
-
-	body = http_request_body(request, &size);
-	if (digest == NULL)
-		return ERR_NO_MEMORY;
+	const uint8_t *body = http_request_body(request, &size);
 	/* Neither a method nor a target holds a line end. */
-	if (EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 &&
-	    EVP_DigestUpdate(digest, method, strlen(method)) == 1 &&
-	    EVP_DigestUpdate(digest, "\n", 1) == 1 &&
-	    EVP_DigestUpdate(digest, target, strlen(target)) == 1 &&
-	    EVP_DigestUpdate(digest, "\n", 1) == 1 &&
-	    EVP_DigestUpdate(digest, body, size) == 1 &&
-	    EVP_DigestFinal_ex(digest, hash, NULL) == 1)
-		e = ERR_OK;
-	EVP_MD_CTX_free(digest);
-	return e;
+	const struct hmac_part parts[] = {
+		{ method, strlen(method) }, { "\n", 1 },
+		{ target, strlen(target) }, { "\n", 1 },
+		{ body, size },
+	};
+
+	return sha256_digest(hash, parts, 5);
 }
 
 const char *

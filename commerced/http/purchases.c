@@ -129,7 +129,8 @@ buying_answer(struct http_request *request, void *application)
 	}
 	if (buying->members.access && !buying->out.purchase.is_gift)
 		e = access_for_purchase(service->shop,
-		    &buying->out.purchase, &access);
+		    &buying->out.purchase, buying->out.is_replayed ? NULL :
+		    &buying->out.sale, &access);
 	/*
 	 * It is bought all the same: the repetition that this asks for finds
 	 * it so, and the library has it in any case.

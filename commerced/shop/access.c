@@ -1,14 +1,15 @@
 #include "commerced/shop/access.h"
 
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "commerced/db/books.h"
 #include "commerced/db/library.h"
 #include "commerced/shop/internal.h"
 #include "commerced/shop/purchase.h"
 #include "common/encoding.h"
+#include "common/hmac.h"
 #include "common/secret.h"
 
 #define GRANT_BYTES 16
@@ -38,14 +39,15 @@ access_list_clear(struct access_list *list)
 static enum err
 access_grant(const struct owned_file *owned, char text[static GRANT_ID_MAX])
 {
-	uint8_t bytes[DB_GRANT_SEED_BYTES + UUID_BYTES];
-	uint8_t hash[EVP_MAX_MD_SIZE];
+	const struct hmac_part parts[] = {
+		{ owned->grant_seed, GRANT_SEED_BYTES },
+		{ owned->file.id.bytes, UUID_BYTES },
+	};
+	uint8_t hash[HMAC_BYTES];
+	enum err e = sha256_digest(hash, parts, 2);
 
-	memcpy(bytes, owned->grant_seed, DB_GRANT_SEED_BYTES);
-	memcpy(bytes + DB_GRANT_SEED_BYTES, owned->file.id.bytes, UUID_BYTES);
-	if (EVP_Digest(bytes, sizeof(bytes), hash, NULL, EVP_sha256(),
-	    NULL) != 1)
-		return ERR_CRYPTO;
+	if (e)
+		return e;
 	base64url_encode(text, hash, GRANT_BYTES);
 	return ERR_OK;
 }
@@ -169,13 +171,73 @@ access_for_items(struct shop *shop, int64_t account,
 	return e;
 }
 
+/* What a sale gave, if all of it is remembered. */
+static bool
+access_recall(struct shop *shop, const struct purchase *purchase,
+    const struct sale *sale, struct owned_files *out)
+{
+	bool is_whole = sale->is_plain;
+
+	for (size_t i = 0; is_whole && i < purchase->line_count; i++)
+		is_whole = sale_files_get(shop->sale_files,
+		    &purchase->lines[i].item, sale->sequence,
+		    sale->grant_seeds[i], out);
+	if (!is_whole)
+		db_owned_files_clear(out);
+	return is_whole;
+}
+
+/* The same from the database, to be remembered if it still is as it was. */
+static enum err
+access_read_sale(struct shop *shop, const struct purchase *purchase,
+    const struct sale *sale, struct owned_files *out)
+{
+	int64_t sequence = 0;
+	struct db *db;
+	enum err e;
+
+	e = reader_borrow(shop, &db);
+	if (e)
+		return e;
+	e = db_sequence_get(db, &sequence);
+	for (size_t i = 0; !e && i < purchase->line_count; i++) {
+		const struct uuid *item = &purchase->lines[i].item;
+		const size_t before = out->count;
+
+		e = db_library_item(db, purchase->account, item, out);
+		if (!e && sale->is_plain && sequence == sale->sequence)
+			sale_files_put(shop->sale_files, item, sequence,
+			    out->files + before, out->count - before);
+	}
+	reader_return(shop, db);
+	return e;
+}
+
+static enum err
+access_for_sale(struct shop *shop, const struct purchase *purchase,
+    const struct sale *sale, struct access_list *out)
+{
+	struct owned_files owned = { 0 };
+	enum err e = ERR_OK;
+
+	access_list_clear(out);
+	if (!access_recall(shop, purchase, sale, &owned))
+		e = access_read_sale(shop, purchase, sale, &owned);
+	if (!e)
+		e = access_list_fill(shop, &owned, out);
+	db_owned_files_clear(&owned);
+	return e;
+}
+
 enum err
 access_for_purchase(struct shop *shop, const struct purchase *purchase,
-    struct access_list *out)
+    const struct sale *sale, struct access_list *out)
 {
 	struct uuid items[PURCHASE_ITEMS_MAX];
 	size_t count = 0;
 
+	if (sale != NULL)
+		return access_for_sale(shop, purchase, sale, out);
 	for (size_t i = 0; i < purchase->line_count &&
 	    count < PURCHASE_ITEMS_MAX; i++) {
 		if (purchase->lines[i].status == PURCHASE_PAID)

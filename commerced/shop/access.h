@@ -5,6 +5,7 @@
 #define COMMERCED_SHOP_ACCESS_H
 
 #include "commerced/model.h"
+#include "commerced/shop/purchase.h"
 #include "commerced/shop/shop.h"
 #include "common/sealed_header.h"
 
@@ -36,9 +37,13 @@ void access_list_clear(struct access_list *list);
 enum err access_for_items(struct shop *shop, int64_t account,
     const struct uuid *items, size_t count, struct access_list *out);
 
-/* For what a purchase bought, as far as it is still owned. */
+/*
+ * For what a purchase bought, as far as it is still owned.  Right after the
+ * sale, with what the sale gave; else sale is NULL.
+ */
 enum err access_for_purchase(struct shop *shop,
-    const struct purchase *purchase, struct access_list *out);
+    const struct purchase *purchase, const struct sale *sale,
+    struct access_list *out);
 
 /*
  * For one file, the newest stored version (version 0), or an older one back

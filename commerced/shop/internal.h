@@ -11,6 +11,7 @@
 #include "commerced/model.h"
 #include "commerced/shop/indexer.h"
 #include "commerced/shop/readers.h"
+#include "commerced/shop/sale_files.h"
 #include "commerced/shop/shop.h"
 
 #define SHOP_GROUP_MAX 1024
@@ -78,6 +79,7 @@ struct shop {
 	atomic_uint_fast64_t catalogue_changes;	/* see shop_catalogue_stamp() */
 	struct checkpointer checkpointer;
 	struct session_uses uses;
+	struct sale_files *sale_files;
 	pthread_rwlock_t keys_lock;	/* of the two that sign */
 	char *storage_origin;
 	struct signing_keys *keys;

@@ -141,6 +141,17 @@ publish_version_add(struct shop_transaction *tx, int64_t file,
 	return db_version_add(tx->db, file, &version);
 }
 
+/* A sale gives it too: it counts as a change of what sales give. */
+static enum err
+publish_set_media_type(struct shop_transaction *tx,
+    const struct file_row *file, const char *media_type)
+{
+	int64_t sequence = 0;
+	enum err e = db_file_set_media_type(tx->db, file->number, media_type);
+
+	return e ? e : db_sequence_next(tx->db, &sequence);
+}
+
 enum err
 publish_record(struct shop_transaction *tx, const struct version_upload *in,
     struct version_record *out)
@@ -159,8 +170,7 @@ publish_record(struct shop_transaction *tx, const struct version_upload *in,
 	if (!e)
 		e = publish_file_find(tx, item.number, in, &file);
 	if (!e && strcmp(file.media_type, in->media_type) != 0)
-		e = db_file_set_media_type(tx->db, file.number,
-		    in->media_type);
+		e = publish_set_media_type(tx, &file, in->media_type);
 	if (!e)
 		e = db_version_newest(tx->db, file.number, &newest);
 	if (e)

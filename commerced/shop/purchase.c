@@ -125,7 +125,7 @@ purchase_write(struct shop_transaction *tx,
  */
 static enum err
 purchase_entitle(struct shop_transaction *tx, const struct basket *basket,
-    const struct purchase *purchase)
+    const struct purchase *purchase, struct sale *sale)
 {
 	struct entitlement entitlement = { .account = purchase->account,
 	    .source = SOURCE_PAID, .purchase = purchase->number,
@@ -133,13 +133,18 @@ purchase_entitle(struct shop_transaction *tx, const struct basket *basket,
 	enum err e;
 
 	e = db_sequence_get(tx->db, &entitlement.sequence);
+	sale->sequence = entitlement.sequence;
+	sale->is_plain = !purchase->is_gift;
 	for (size_t i = 0; !e && i < basket->count; i++) {
 		const struct sale_row *line = &basket->lines[i];
 
 		entitlement.item = line->item;
+		sale->is_plain = sale->is_plain && !line->is_container;
 		if (!purchase->is_gift) {
-			shop_random(tx->shop, entitlement.grant_seed,
-			    sizeof(entitlement.grant_seed));
+			shop_random(tx->shop, sale->grant_seeds[i],
+			    GRANT_SEED_BYTES);
+			memcpy(entitlement.grant_seed, sale->grant_seeds[i],
+			    GRANT_SEED_BYTES);
 			e = db_entitlement_add(tx->db, &entitlement);
 		}
 		/* Its versions are marked once after each change of files. */
@@ -191,7 +196,8 @@ purchase_commit(struct shop_transaction *tx,
 	if (!e)
 		e = purchase_write(tx, in, &basket, &out->purchase);
 	if (!e)
-		e = purchase_entitle(tx, &basket, &out->purchase);
+		e = purchase_entitle(tx, &basket, &out->purchase,
+		    &out->sale);
 	if (!e)
 		e = purchase_pay(tx, &out->purchase);
 	if (!e && in->is_gift)

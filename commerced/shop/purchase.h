@@ -26,8 +26,16 @@ struct purchase_request {
 	uint8_t request_hash[REQUEST_HASH_BYTES];	/* method, path, body */
 };
 
+/* What a sale gave, for access_for_sale(). */
+struct sale {
+	int64_t sequence;	/* of the shop, when it was made */
+	bool is_plain;		/* no item of it contains others */
+	uint8_t grant_seeds[PURCHASE_ITEMS_MAX][GRANT_SEED_BYTES];
+};
+
 struct purchase_result {
 	struct purchase purchase;
+	struct sale sale;	/* unless it is replayed, or a gift */
 	bool is_replayed;	/* this key had bought it already */
 	char claim_code[CODE_TEXT_SIZE];	/* of a gift */
 	/* With an error: */

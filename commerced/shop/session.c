@@ -1,11 +1,11 @@
 #include "commerced/shop/session.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 
 #include "commerced/db/accounts.h"
 #include "commerced/shop/internal.h"
 #include "common/encoding.h"
+#include "common/hmac.h"
 #include "common/secret.h"
 
 #define SESSION_TOKEN_BYTES 32
@@ -88,8 +88,9 @@ static enum err
 session_token_hash(uint8_t hash[static DB_TOKEN_HASH_BYTES],
     const uint8_t token[static SESSION_TOKEN_BYTES])
 {
-	return EVP_Digest(token, SESSION_TOKEN_BYTES, hash, NULL, EVP_sha256(),
-	    NULL) == 1 ? ERR_OK : ERR_CRYPTO;
+	const struct hmac_part part = { token, SESSION_TOKEN_BYTES };
+
+	return sha256_digest(hash, &part, 1);
 }
 
 enum err

@@ -222,7 +222,9 @@ shop_open(const struct shop_options *options, struct shop **out)
 	(void)pthread_mutex_init(&shop->checkpointer.lock, NULL);
 	(void)pthread_cond_init(&shop->checkpointer.wake, NULL);
 	shop_init_readers(shop);
-	e = shop_start(shop);
+	e = sale_files_new(&shop->sale_files);
+	if (!e)
+		e = shop_start(shop);
 	if (e) {
 		shop_close(shop);
 		shop = NULL;
@@ -244,6 +246,7 @@ shop_close(struct shop *shop)
 	/* The last connection moves the log into the file. */
 	db_close(shop->writer.db);
 	signing_keys_free(shop->keys);
+	sale_files_free(shop->sale_files);
 	free(shop->storage_origin);
 	(void)pthread_cond_destroy(&shop->checkpointer.wake);
 	(void)pthread_mutex_destroy(&shop->checkpointer.lock);

@@ -205,7 +205,7 @@ a_hundred_items_at_once_are_one_receipt(void **state)
 	fixture_give(fixture, buyer, PURCHASE_ITEMS_MAX);
 	assert_int_equal(fixture_purchase(fixture, &in, &out), ERR_OK);
 	assert_int_equal(out.purchase.line_count, PURCHASE_ITEMS_MAX);
-	assert_int_equal(access_for_purchase(fixture->shop, &out.purchase,
+	assert_int_equal(access_for_purchase(fixture->shop, &out.purchase, NULL,
 	    &access), ERR_OK);
 	assert_int_equal(access.count, PURCHASE_ITEMS_MAX);
 	for (int i = 0; i < PURCHASE_ITEMS_MAX; i++)

@@ -71,6 +71,27 @@ keys_of_no_bytes_or_too_many_are_refused(void **state)
 	    ERR_OK);
 }
 
+/* FIPS 180-2, B.1. */
+static void
+sha256_is_the_same_in_one_part_or_three(void **state)
+{
+	static const struct hmac_part parts[] = {
+		{ "a", 1 }, { "", 0 }, { "bc", 2 },
+	}, whole = { "abc", 3 };
+	uint8_t digest[HMAC_BYTES];
+	char hex[65];
+
+	(void)state;
+	assert_int_equal(sha256_digest(digest, parts, 3), ERR_OK);
+	hex_encode(hex, digest, sizeof(digest));
+	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223"
+	    "b00361a396177a9cb410ff61f20015ad");
+	assert_int_equal(sha256_digest(digest, &whole, 1), ERR_OK);
+	hex_encode(hex, digest, sizeof(digest));
+	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223"
+	    "b00361a396177a9cb410ff61f20015ad");
+}
+
 /* RFC 5869: the first 32 bytes of cases 1 and 3. */
 static void
 hkdf_gives_the_bytes_of_the_rfc(void **state)
@@ -103,6 +124,7 @@ main(void)
 		cmocka_unit_test(
 		    keys_may_take_turns_in_one_thread_and_in_several),
 		cmocka_unit_test(keys_of_no_bytes_or_too_many_are_refused),
+		cmocka_unit_test(sha256_is_the_same_in_one_part_or_three),
 		cmocka_unit_test(hkdf_gives_the_bytes_of_the_rfc),
 	};
 
