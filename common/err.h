@@ -167,8 +167,9 @@
 	    "The item cannot be put on sale yet", \
 	    "Add what is missing, then publish again.") \
 	X(PICTURE_MALFORMED, "picture-malformed", 400, \
-	    "That is not a picture this server takes", \
-	    "Send a whole PNG, JPEG or WebP picture.") \
+	    "That is not a picture or excerpt this server takes", \
+	    "Send a whole PNG, JPEG, GIF or WebP picture, or an excerpt " \
+	    "of a kind that the interface names.") \
 	/* when the machine fails */ \
 	X(OUTCOME_UNKNOWN, "outcome-unknown", 500, \
 	    "It is not known whether this was done", \

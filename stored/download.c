@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/condition.h"
 #include "common/encoding.h"
-#include "stored/condition.h"
-#include "stored/range.h"
+#include "common/range.h"
 #include "stored/stored.h"
 
 #define DIGEST_BYTES 32

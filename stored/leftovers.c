@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/range.h"
 #include "stored/beneath.h"
 #include "stored/incoming.h"
-#include "stored/range.h"
 
 #define READ_BYTES ((size_t)256 * 1024)
 #define TOTAL_TEXT_MAX 24	/* 20 digits, LF, NUL */

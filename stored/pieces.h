@@ -20,9 +20,9 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "common/range.h"
 #include "stored/incoming.h"
 #include "stored/objects.h"
-#include "stored/range.h"
 
 struct pieces;			/* any thread may use it */
 struct piece;			/* the right to write pieces of one object */

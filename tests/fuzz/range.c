@@ -1,8 +1,8 @@
 /* Range, Content-Range and entity tags: what is selected lies within. */
 #include <string.h>
 
-#include "stored/condition.h"
-#include "stored/range.h"
+#include "common/condition.h"
+#include "common/range.h"
 #include "tests/fuzz/fuzz.h"
 
 static const char object[] =

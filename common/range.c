@@ -1,5 +1,5 @@
 /* Parsing of byte ranges; strict in form, saturating in numbers. */
-#include "stored/range.h"
+#include "common/range.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Entity tags. */
-#include "stored/condition.h"
+#include "common/condition.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "stored/condition.h"
+#include "common/condition.h"
 
 static void
 a_list_names_the_object_when_one_tag_does(void **state)

@@ -1,8 +1,8 @@
-/* Entity tags in conditions (RFC 9110, sections 8.8.3 and 13).  The tag of an
- * object is strong: its id in double quotes.
+/* Entity tags in conditions (RFC 9110, sections 8.8.3 and 13).  What is served
+ * is an object with a strong tag: its id in double quotes.
  */
-#ifndef STORED_CONDITION_H
-#define STORED_CONDITION_H
+#ifndef COMMON_CONDITION_H
+#define COMMON_CONDITION_H
 
 #include <stdbool.h>
 

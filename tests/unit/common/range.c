@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "stored/range.h"
+#include "common/range.h"
 
 #define SIZE 1000
 

@@ -1,8 +1,8 @@
 /* Byte ranges: Range of a request (RFC 9110, section 14), Content-Range of an
  * upload in pieces.
  */
-#ifndef STORED_RANGE_H
-#define STORED_RANGE_H
+#ifndef COMMON_RANGE_H
+#define COMMON_RANGE_H
 
 #include <stdbool.h>
 #include <stdint.h>
