@@ -70,7 +70,7 @@ stored_OBJS := $(base_OBJS) $(daemon_OBJS) $(token_OBJS) \
 commerced_OBJS := $(base_OBJS) $(daemon_OBJS) $(token_OBJS) \
 	$(addprefix common/, sealed_header.o sealed_seal.o sealed_parse.o \
 	sealed_open.o sealed_range.o) \
-	$(patsubst %.c,%.o,$(wildcard commerced/*.c commerced/http/*.c \
+	$(patsubst %.c,%.o,$(wildcard commerced/*.c commerced/media/*.c commerced/http/*.c \
 	commerced/shop/*.c commerced/db/*.c)) commerced/db/schema.o
 counterfoil_OBJS := common/err.o common/encoding.o common/secret.o \
 	common/log.o common/clock.o common/hmac.o common/key_file.o \

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "commerced/audit.h"
+#include "commerced/http/picture_file.h"
 #include "commerced/http/service.h"
 #include "commerced/keys.h"
 #include "commerced/storage_client.h"
@@ -210,6 +211,8 @@ start(struct daemon *daemon)
 	    &service->admin_token)) != ERR_OK ||
 	    (e = open_shop(daemon)) != ERR_OK ||
 	    (e = spool_open(settings->state, &service->spool)) != ERR_OK ||
+	    (e = pictures_open(settings->state, &service->pictures)) !=
+	    ERR_OK ||
 	    (e = make_attempts(daemon)) != ERR_OK ||
 	    (e = make_workers(daemon)) != ERR_OK ||
 	    (e = make_server(daemon)) != ERR_OK ||
@@ -217,6 +220,7 @@ start(struct daemon *daemon)
 		log_error("not started: %s", err_text(e));
 		return e;
 	}
+	picture_file_sweep(service, daemon->started_s);
 	log_info("serving commerce-id=%s currency=%s listen=%s "
 	    "admin-listen=%s storage=%s", settings->commerce_id,
 	    settings->currency, settings->http.listen.words[0],
@@ -304,6 +308,7 @@ stop(struct daemon *daemon)
 	attempts_free(service->wrong_codes);
 	attempts_free(service->by_address);
 	attempts_free(service->by_account);
+	pictures_close(service->pictures);
 	spool_close(service->spool);
 	admin_token_free(service->admin_token);
 	keys_free(daemon->master_keys);

@@ -109,12 +109,12 @@ struct item {
 	enum item_state state;
 	char *title;
 	char *creator;
-	char *genre;		/* NULL: none */
-	char *description;	/* NULL: none */
+	char *genre, *description;	/* NULL: none */
 	char released[DATE_SIZE];	/* "": unknown */
 	int64_t price_minor;
 	int64_t created_ms;
 	int64_t published_ms;	/* of the first time; 0: never */
+	unsigned pictures;	/* 1 << each picture_kind that it has */
 	bool owned;		/* by the account that asks */
 	struct file_list files;	/* in the order they were first added */
 	struct uuid *contains;	/* items, in the album's order */

@@ -11,7 +11,8 @@
 #define ITEM_COLUMNS \
 	"item.id, item.uuid, item.kind, item.state, item.title," \
 	" item.creator, item.genre, item.description, item.released," \
-	" item.price, item.created_ms, item.published_ms"
+	" item.price, item.created_ms, item.published_ms," \
+	" (SELECT sum(1 << p.kind) FROM picture p WHERE p.item = item.id)"
 
 /* What db_purchase_read() reads. */
 #define PURCHASE_COLUMNS \

@@ -61,6 +61,7 @@ db_item_read(struct query *query, struct item *out)
 	out->price_minor = row_int(query);
 	out->created_ms = row_int(query);
 	out->published_ms = row_int(query);
+	out->pictures = (unsigned)row_int(query);
 }
 
 void *

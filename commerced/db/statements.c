@@ -344,6 +344,16 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    " FROM version WHERE object > ?1 AND state <> 3"
 	    " ORDER BY object LIMIT ?2",
 
+	[STMT_PICTURE_GET] =
+	    "SELECT uuid, media_type, size, digest, changed_ms FROM picture"
+	    " WHERE item = ?1 AND kind = ?2",
+	[STMT_PICTURE_SET] =
+	    "INSERT OR REPLACE INTO picture (item, kind, uuid, media_type,"
+	    " size, digest, changed_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[STMT_PICTURE_REMOVE] =
+	    "DELETE FROM picture WHERE item = ?1 AND kind = ?2",
+	[STMT_PICTURE_IS_SHOWN] = "SELECT 1 FROM picture WHERE uuid = ?1",
+
 	[STMT_PURCHASE_KEY_GET] =
 	    "SELECT request_hash, purchase FROM purchase_key"
 	    " WHERE account = ?1 AND key = ?2",
@@ -547,9 +557,10 @@ statement_text(enum statement number)
 }
 
 /*
- * All that write to item, file, version, item_content and item_inside, but for
- * what a sale notes there (STMT_ITEM_SOLD, STMT_VERSIONS_BOUGHT) and what is
- * about keeping and trying again (STMT_VERSION_DROPPED, STMT_VERSION_FAILED).
+ * All that write to item, file, version, item_content, item_inside and
+ * picture, but for what a sale notes there (STMT_ITEM_SOLD,
+ * STMT_VERSIONS_BOUGHT) and what is about keeping and trying again
+ * (STMT_VERSION_DROPPED, STMT_VERSION_FAILED).
  */
 static const bool catalogue_changes[STMT__COUNT] = {
 	[STMT_ITEM_ADD] = true, [STMT_ITEM_CHANGE] = true,
@@ -559,7 +570,8 @@ static const bool catalogue_changes[STMT__COUNT] = {
 	[STMT_FILE_SET_MEDIA_TYPE] = true, [STMT_FILE_REMOVE] = true,
 	[STMT_FILE_SET_STORED] = true, [STMT_VERSION_ADD] = true,
 	[STMT_VERSIONS_LET_GO] = true, [STMT_VERSION_STORED] = true,
-	[STMT_VERSION_DELETED] = true
+	[STMT_VERSION_DELETED] = true, [STMT_PICTURE_SET] = true,
+	[STMT_PICTURE_REMOVE] = true
 };
 
 bool

@@ -59,10 +59,9 @@ handle_get_item(struct http_request *request, void *application)
 		call_reply_error(request, e);
 	else if (is_personal)
 		http_reply_json(request, 200, shape_item(&item,
-		    service->settings->currency, SHAPE_BUYER));
+		    service->settings, SHAPE_BUYER));
 	else
 		answers_reply_new(service->answers, request, &validity,
-		    shape_item(&item, service->settings->currency,
-		    SHAPE_BUYER));
+		    shape_item(&item, service->settings, SHAPE_BUYER));
 	item_clear(&item);
 }

@@ -76,6 +76,16 @@ http_handler handle_finish_upload;
 http_handler handle_get_file;
 http_handler handle_remove_file;
 
+/* pictures.c */
+http_handler handle_get_cover, handle_get_preview;
+http_handler handle_get_any_cover, handle_get_any_preview;
+http_handler handle_remove_cover, handle_remove_preview;
+
+/* picture_upload.c */
+http_handler handle_begin_cover, handle_begin_preview;
+http_piece_handler handle_picture_piece;
+http_handler handle_finish_picture;
+
 /* people_accounts.c */
 http_handler handle_issue_reset_code;
 

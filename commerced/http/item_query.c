@@ -130,18 +130,18 @@ item_asking_answer(struct http_request *request, void *application)
 {
 	struct item_asking *asking = http_request_state(request);
 	const struct service *service = application;
-	const char *currency = service->settings->currency;
+	const struct settings *settings = service->settings;
 
 	if (asking->result != ERR_OK)
 		call_reply_error(request, asking->result);
 	else if (asking->query.any_state)
 		http_reply_json(request, 200, shape_item_list(&asking->list,
-		    currency, SHAPE_PEOPLE));
+		    settings, SHAPE_PEOPLE));
 	else
 		answers_reply_new(service->answers, request,
 		    &asking->validity, asking->is_facets ?
 		    shape_facets(&asking->facets) :
-		    shape_item_list(&asking->list, currency, SHAPE_BUYER));
+		    shape_item_list(&asking->list, settings, SHAPE_BUYER));
 }
 
 static void

@@ -245,7 +245,7 @@ item_change_answer(struct http_request *request, void *application)
 
 	if (e == ERR_OK)
 		http_reply_json(request, 200, shape_item(&change->item,
-		    service->settings->currency, SHAPE_PEOPLE));
+		    service->settings, SHAPE_PEOPLE));
 	else if (e == ERR_NOT_PUBLISHABLE)
 		item_refuse_publish(request, &change->obstacles);
 	else if (e == ERR_OUT_OF_RANGE)
@@ -273,7 +273,7 @@ item_create_answer(struct http_request *request, void *application)
 	uuid_text(id, &change->item.id);
 	http_reply_field(request, "Location", "/admin/v1/items/%s", id);
 	http_reply_json(request, 201, shape_item(&change->item,
-	    service->settings->currency, SHAPE_PEOPLE));
+	    service->settings, SHAPE_PEOPLE));
 }
 
 static void
@@ -358,7 +358,7 @@ handle_get_any_item(struct http_request *request, void *application)
 	e = item_get_any(service->shop, &id, &item);
 	if (e == ERR_OK)
 		http_reply_json(request, 200, shape_item(&item,
-		    service->settings->currency, SHAPE_PEOPLE));
+		    service->settings, SHAPE_PEOPLE));
 	else
 		call_reply_error(request, e);
 	item_clear(&item);

@@ -4,9 +4,13 @@
 #include "common/http_operator.h"
 
 #define KIB(n) ((uint64_t)1024 * (n))
+#define MIB(n) (KIB(1024) * (n))
 #define ALL (HTTP_PUBLIC | HTTP_PEOPLE | HTTP_OPERATOR)
 #define JSON(max, function) .body = HTTP_BODY_JSON, .body_max_bytes = (max), \
 	.handle = (function)
+#define PICTURE(max, function) .body = HTTP_BODY_STREAM, \
+	.body_max_bytes = (max), .begin = (function), \
+	.piece = handle_picture_piece, .handle = handle_finish_picture
 
 static const struct http_route routes[] = {
 	/* the shop and what is on sale */
@@ -18,6 +22,10 @@ static const struct http_route routes[] = {
 	    AUTH_ANYBODY | TAKES_QUERY, .handle = handle_get_facets },
 	{ "GET", "/v1/items/{item}", HTTP_PUBLIC, AUTH_SESSION_OPTIONAL,
 	    .handle = handle_get_item },
+	{ "GET", "/v1/items/{item}/cover", HTTP_PUBLIC, AUTH_SESSION_OPTIONAL,
+	    .handle = handle_get_cover },
+	{ "GET", "/v1/items/{item}/preview", HTTP_PUBLIC,
+	    AUTH_SESSION_OPTIONAL, .handle = handle_get_preview },
 
 	/* accounts and sessions */
 	{ "POST", "/v1/accounts", HTTP_PUBLIC, AUTH_NEW_SESSION,
@@ -83,6 +91,18 @@ static const struct http_route routes[] = {
 	    AUTH_ADMIN, .handle = handle_get_file },
 	{ "DELETE", "/admin/v1/items/{item}/files/{name}", HTTP_PEOPLE,
 	    AUTH_ADMIN, .handle = handle_remove_file },
+	{ "PUT", "/admin/v1/items/{item}/cover", HTTP_PEOPLE, AUTH_ADMIN,
+	    PICTURE(MIB(5), handle_begin_cover) },
+	{ "GET", "/admin/v1/items/{item}/cover", HTTP_PEOPLE, AUTH_ADMIN,
+	    .handle = handle_get_any_cover },
+	{ "DELETE", "/admin/v1/items/{item}/cover", HTTP_PEOPLE, AUTH_ADMIN,
+	    .handle = handle_remove_cover },
+	{ "PUT", "/admin/v1/items/{item}/preview", HTTP_PEOPLE, AUTH_ADMIN,
+	    PICTURE(MIB(20), handle_begin_preview) },
+	{ "GET", "/admin/v1/items/{item}/preview", HTTP_PEOPLE, AUTH_ADMIN,
+	    .handle = handle_get_any_preview },
+	{ "DELETE", "/admin/v1/items/{item}/preview", HTTP_PEOPLE, AUTH_ADMIN,
+	    .handle = handle_remove_preview },
 	{ "POST", "/admin/v1/gift-codes", HTTP_PEOPLE, AUTH_ADMIN,
 	    JSON(KIB(64), handle_issue_codes) },
 	{ "POST", "/admin/v1/fulfilments", HTTP_PEOPLE, AUTH_ADMIN,

@@ -7,6 +7,7 @@
 #include "commerced/http/admin_token.h"
 #include "commerced/http/answers.h"
 #include "commerced/http/attempts.h"
+#include "commerced/pictures.h"
 #include "commerced/push.h"
 #include "commerced/settings.h"
 #include "commerced/shop/shop.h"
@@ -18,6 +19,7 @@ struct service {
 	const struct settings *settings;
 	struct shop *shop;
 	struct spool *spool;
+	struct pictures *pictures;
 	struct push_service *push;
 	struct http_server *server;
 	struct worker_pool *disk;	/* fsync, rename, unlink */

@@ -1,6 +1,7 @@
 /* The shapes of api.md. */
 #include "commerced/http/shape.h"
 #include "common/clock.h"
+#include "common/encoding.h"
 
 json_t *
 shape_money(const char *currency, int64_t minor)
@@ -102,21 +103,59 @@ shape_item_files(const struct file_list *list, enum shape_view view)
 	return shape_whole(files, is_whole);
 }
 
+static json_t *
+shape_picture_url(const char *shop_url, const struct picture_place *place)
+{
+	char item[UUID_TEXT_SIZE];
+
+	uuid_text(item, &place->item);
+	return json_sprintf("%s/v1/items/%s/%s", shop_url, item,
+	    place->kind == PICTURE_COVER ? "cover" : "preview");
+}
+
+static json_t *
+shape_item_picture(const struct item *item, const char *shop_url,
+    enum picture_kind kind)
+{
+	const struct picture_place place = { item->id, kind };
+
+	return (item->pictures & 1U << kind) == 0 ? json_null() :
+	    shape_picture_url(shop_url, &place);
+}
+
 json_t *
-shape_item(const struct item *item, const char *currency,
+shape_picture(const struct picture *picture,
+    const struct picture_place *place, const char *shop_url)
+{
+	char digest[HEX_SIZE(PICTURE_DIGEST_BYTES)];
+
+	hex_encode(digest, picture->digest, sizeof(picture->digest));
+	return json_pack("{s:o, s:s, s:I, s:s, s:o}",
+	    "url", shape_picture_url(shop_url, place),
+	    "media_type", picture->media_type,
+	    "size", (json_int_t)picture->size,
+	    "sha256", digest,
+	    "changed_at", shape_time_ms(picture->changed_ms));
+}
+
+json_t *
+shape_item(const struct item *item, const struct settings *settings,
     enum shape_view view)
 {
-	return json_pack("{s:o, s:s, s:s, s:s, s:s?, s:s?, s:o, s:s?, s:n, "
-	    "s:n, s:s, s:o, s:o, s:b}",
+	return json_pack("{s:o, s:s, s:s, s:s, s:s?, s:s?, s:o, s:s?, s:o, "
+	    "s:o, s:s, s:o, s:o, s:b}",
 	    "id", shape_uuid(&item->id),
 	    "kind", item_kind_text(item->kind),
 	    "title", item->title,
 	    "creator", item->creator,
 	    "genre", item->genre,
 	    "description", item->description,
-	    "price", shape_money(currency, item->price_minor),
+	    "price", shape_money(settings->currency, item->price_minor),
 	    "released", item->released[0] == '\0' ? NULL : item->released,
-	    "cover", "preview",
+	    "cover", shape_item_picture(item, settings->shop_url,
+	    PICTURE_COVER),
+	    "preview", shape_item_picture(item, settings->shop_url,
+	    PICTURE_PREVIEW),
 	    "state", item_state_text(item->state),
 	    "files", shape_item_files(&item->files, view),
 	    "contains", shape_uuids(item->contains, item->contains_count),
@@ -124,15 +163,15 @@ shape_item(const struct item *item, const char *currency,
 }
 
 json_t *
-shape_item_list(const struct item_list *list, const char *currency,
-    enum shape_view view)
+shape_item_list(const struct item_list *list,
+    const struct settings *settings, enum shape_view view)
 {
 	json_t *items = json_array();
 	bool is_whole = true;
 
 	for (size_t i = 0; is_whole && i < list->count; i++)
 		is_whole = shape_append(items, shape_item(&list->items[i],
-		    currency, view));
+		    settings, view));
 	return shape_page(shape_whole(items, is_whole), list->next);
 }
 

@@ -7,9 +7,11 @@
 #include <jansson.h>
 
 #include "commerced/model.h"
+#include "commerced/settings.h"
 #include "commerced/shop/access.h"
 #include "commerced/shop/account.h"
 #include "commerced/shop/claim.h"
+#include "commerced/shop/picture.h"
 
 json_t *shape_money(const char *currency, int64_t minor);
 json_t *shape_time_s(int64_t unix_s);
@@ -21,10 +23,13 @@ enum shape_view {
 	SHAPE_BUYER,		/* files that are stored */
 	SHAPE_PEOPLE		/* all files, each with its state */
 };
-json_t *shape_item(const struct item *item, const char *currency,
+json_t *shape_item(const struct item *item, const struct settings *settings,
     enum shape_view view);
-json_t *shape_item_list(const struct item_list *list, const char *currency,
-    enum shape_view view);
+json_t *shape_item_list(const struct item_list *list,
+    const struct settings *settings, enum shape_view view);
+/* A cover or preview as the shop's people see it. */
+json_t *shape_picture(const struct picture *picture,
+    const struct picture_place *place, const char *shop_url);
 
 /* Values with counts, by facet. */
 json_t *shape_facets(const struct facets *facets);

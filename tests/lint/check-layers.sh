@@ -42,6 +42,9 @@ forbid commerced/db 'commerced/(http|shop)/|common/http_|jansson\.h' \
 forbid stored 'common/sealed_|sqlite3\.h|curl/' \
     'stored has no keys, no database, and calls nobody'
 
+forbid commerced/media 'commerced/(http|shop|db)/|common/http_|jansson\.h' \
+    'what files are has nothing to do with the shop'
+
 complain 'microhttpd.h is for common/http_*.c alone' < <(
 	includes 'microhttpd\.h' . | grep -vE '^\./common/http_([a-z_]+\.c|internal\.h):')
 complain 'gnutls is for common/http_tls.* alone' < <(
