@@ -1,4 +1,4 @@
-/* A thread that sleeps for an hour at a time. */
+/* A thread that sleeps for an hour at a time, or less where less counts. */
 #include "stored/housekeeping.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "common/clock.h"
 #include "common/log.h"
 
-#define INTERVAL_S 3600
+#define INTERVAL_MAX_S 3600
 
 struct housekeeping {
 	struct pieces *pieces;
@@ -21,6 +21,17 @@ struct housekeeping {
 	bool is_stopping;
 };
 
+/* What has expired stays a quarter of its time longer, an hour at most. */
+static int64_t
+interval_s(const struct housekeeping *housekeeping)
+{
+	int64_t quarter_s = housekeeping->piece_lifetime_s / 4;
+
+	if (quarter_s < 1)
+		return 1;
+	return quarter_s < INTERVAL_MAX_S ? quarter_s : INTERVAL_MAX_S;
+}
+
 /* True when told to stop within the interval. */
 static bool
 wait_interval(struct housekeeping *housekeeping)
@@ -30,7 +41,7 @@ wait_interval(struct housekeeping *housekeeping)
 	bool is_stopping;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += INTERVAL_S;
+	until.tv_sec += interval_s(housekeeping);
 	pthread_mutex_lock(&housekeeping->lock);
 	while (!housekeeping->is_stopping && result != ETIMEDOUT)
 		result = pthread_cond_timedwait(&housekeeping->stopped,

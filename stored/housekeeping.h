@@ -1,4 +1,4 @@
-/* Removing what nobody comes back for: at the start, then every hour. */
+/* Removing what nobody comes back for: at the start, then now and then. */
 #ifndef STORED_HOUSEKEEPING_H
 #define STORED_HOUSEKEEPING_H
 
@@ -11,8 +11,9 @@
 struct housekeeping;
 
 /*
- * Remove every temporary and expired pieces now, then expired pieces every
- * hour on a thread, until housekeeping_stop().  Both outlive it.
+ * Remove every temporary and expired pieces now, then expired pieces on a
+ * thread until housekeeping_stop(): a quarter of their lifetime after it at
+ * the latest, or an hour if that is less.  Both outlive it.
  * ERR_STORAGE_ERROR, ERR_NO_MEMORY, ERR_INTERNAL, logged.
  */
 enum err housekeeping_start(struct objects *objects, struct pieces *pieces,

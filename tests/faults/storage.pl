@@ -225,16 +225,28 @@ sub hammer_get {
 	return 1;
 }
 
+# What is there is put again, as a client does that missed the answer.
+sub hammer_again {
+	my ($folder) = @_;
+	my $object = pick("$folder/stored") // return 1;
+	my $answer = get($object) // return 0;
+
+	$answer = put($object, $answer->{body}) // return 0;
+	wrong($folder, "$object again: $answer->{status}")
+	    if $answer->{status} ne '200';
+	return 1;
+}
+
 sub hammer {
 	my ($folder, $count) = @_;
+	my @acts = ((\&hammer_put) x 5, \&hammer_again, (\&hammer_get) x 4);
 
 	for my $child (1 .. $count) {
 		next if fork() // die "fork: $!\n";
 		srand(time() ^ ($$ << 8));
 		my $goes_on = 1;
 		while ($goes_on) {
-			$goes_on = rand() < 0.6 ? hammer_put($folder) :
-			    hammer_get($folder);
+			$goes_on = $acts[rand @acts]->($folder);
 			append("$folder/busy", '.') if $goes_on;
 		}
 		exit 0;

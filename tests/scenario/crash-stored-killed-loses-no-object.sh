@@ -17,18 +17,20 @@ are_busy() {		# ANSWERS
 	[[ $(stat -c %s "$DIARY/busy") -ge $1 ]]
 }
 
+# Each with the inode, which tells one that was put again.
 visible() {
-	(cd "$STORED_ROOT/objects" && find . -type f)
+	(cd "$STORED_ROOT/objects" && find . -type f -printf '%p %i\n' | sort)
 }
 
-# Names that are not the digest of what is in them, of those seen first.
-not_whole() {
-	(cd "$STORED_ROOT/objects" && sort -u "$WORK/new" | xargs -r sha256sum) |
+# Names that are not the digest of what is in them, of a list as above.
+not_whole() {		# LIST
+	(cd "$STORED_ROOT/objects" && cut -d ' ' -f 1 "$1" |
+	    xargs -r sha256sum) |
 	    awk '{ name = $2; sub(/.*\//, "", name) } name != $1 { print $2 }'
 }
 
 not_there() {
-	visible | sed 's,.*/,,' | sort >"$WORK/visible"
+	visible | sed 's,.*/,,; s/ .*//' | sort >"$WORK/visible"
 	sort -u "$DIARY/stored" | comm -23 - "$WORK/visible"
 }
 
@@ -43,7 +45,7 @@ one_round() {		# NUMBER
 	local client busy
 	: >"$DIARY/busy"
 	: >"$DIARY/wrong"
-	visible | sort >"$WORK/before"
+	visible >"$WORK/before"
 	storage hammer "$DIARY" "$CLIENTS" 2>>"$LOGS/hammer.log" &
 	client=$!
 	wait_until 30 are_busy $((CLIENTS + SRANDOM % 100))
@@ -56,9 +58,9 @@ one_round() {		# NUMBER
 	[[ ! -s $DIARY/wrong ]] || complain "round $1: $(sort "$DIARY/wrong" |
 	    uniq -c | head -n 5)"
 	start_stored
-	visible | sort | comm -23 - "$WORK/before" >"$WORK/new"
+	visible | comm -23 - "$WORK/before" >"$WORK/new"
 	complain_of "round $1: lost:" not_there
-	complain_of "round $1: not whole:" not_whole
+	complain_of "round $1: not whole:" not_whole "$WORK/new"
 	complain_of "round $1: left behind:" strange
 	tail -n 40 "$DIARY/stored" | storage fetch >"$WORK/unserved"
 	complain_of "round $1: not served:" cat "$WORK/unserved"
@@ -82,6 +84,8 @@ start_stored
 for ((round = 1; round <= ROUNDS; round++)); do
 	one_round "$round"
 done
+visible >"$WORK/all"
+complain_of 'in the end not whole:' not_whole "$WORK/all"
 no_complaints "$ROUNDS kills lose nothing and show nothing broken"
 diag "$ANSWERS answers, $(wc -l <"$DIARY/stored") objects acknowledged," \
     "$CUT uploads cut"
@@ -97,4 +101,17 @@ stop_stored
 find "$STORED_ROOT/incoming" -type f -exec touch -d '25 hours ago' {} +
 start_stored
 is "$(held)" 0 'and no longer'
+
+# A daemon that stays up removes them too.
+nothing_is_held() {
+	[[ $(held) -eq 0 ]]
+}
+stop_stored
+stored_conf piece-lifetime 2s
+start_stored
+make_file "$WORK/file" 1000
+stored_request PUT "/objects/$(random_hex 32)?$(query '' publish)" \
+    -T "$WORK/file" -H 'Expect:' -H 'Content-Range: bytes 0-999/2000'
+is "$STATUS $(held)" '204 2' 'a piece is held'
+ok 'and removed after its time' wait_until 20 nothing_is_held
 done_testing
