@@ -388,8 +388,10 @@ objects_free_space(struct objects *objects, uint64_t *free_bytes)
 	struct statvfs status;
 
 	if (fstatvfs(objects->root, &status) == -1) {
+		int error_number = errno;
+
 		log_errno("cannot ask how much space is free");
-		return ERR_STORAGE_ERROR;
+		return beneath_err(error_number);
 	}
 	*free_bytes = (uint64_t)status.f_bavail * status.f_frsize;
 	return ERR_OK;

@@ -178,3 +178,31 @@ posix_fallocate64(int descriptor, off64_t offset, off64_t size)
 {
 	return posix_fallocate(descriptor, offset, size);
 }
+
+/* It is closed all the same, as Linux does when it tells of an error. */
+int
+close(int descriptor)
+{
+	int error;
+
+	if (!fault_enter(FAULT_CLOSE, descriptor, NULL, &error))
+		return fault_next_close(descriptor);
+	fault_close(descriptor);
+	fault_leave(error == 0 ? errno : error);
+	return error == 0 ? 0 : -1;
+}
+
+int
+fstatvfs(int descriptor, struct statvfs *status)
+{
+	int error, result = -1, old = errno;
+
+	if (!fault_enter(FAULT_SPACE, descriptor, NULL, &error))
+		return fault_next_fstatvfs(descriptor, status);
+	if (error == 0) {
+		result = fault_next_fstatvfs(descriptor, status);
+		error = result == -1 ? errno : old;
+	}
+	fault_leave(error);
+	return result;
+}

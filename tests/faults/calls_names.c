@@ -239,7 +239,7 @@ renameat2(int from, const char *old_path, int to, const char *new_path,
 	}
 	if (result == 0)
 		record_rename(&old_place, &new_place, status.st_ino);
-	close(new_place.folder);
+	fault_close(new_place.folder);
 	fault_leave_place(&old_place, error);
 	return result;
 }

@@ -15,6 +15,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/statvfs.h>
 #include <sys/types.h>
 
 enum fault_call {
@@ -28,6 +29,8 @@ enum fault_call {
 	FAULT_TRUNCATE,
 	FAULT_UNLINK,
 	FAULT_LINK,
+	FAULT_CLOSE,
+	FAULT_SPACE,		/* asking how much is free */
 	FAULT__COUNT
 };
 
@@ -48,11 +51,13 @@ extern long (*fault_raw)(long number, ...);
 void fault_start(void);
 
 /*
- * write(2) of whoever is next, for what is not of interest: a sanitizer wants
- * to see by what threads wake each other.
+ * Those of whoever is next, for what is not of interest: a sanitizer wants to
+ * see by what threads wake each other.  fstatvfs(3) is no system call.
  */
 extern ssize_t (*fault_next_write)(int descriptor, const void *bytes,
     size_t size);
+extern int (*fault_next_close)(int descriptor);
+extern int (*fault_next_fstatvfs)(int descriptor, struct statvfs *status);
 
 /* Are syncs below the folder only counted and recorded, and not done? */
 bool fault_skips_syncs(void);
@@ -73,6 +78,9 @@ void fault_find_place(int folder, const char *path, struct fault_place *place);
 bool fault_enter_place(enum fault_call call, int folder, const char *path,
     struct fault_place *place, int *error);
 void fault_leave_place(struct fault_place *place, int error);
+
+/* close(2) for this library itself. */
+void fault_close(int descriptor);
 
 /* To standard error, and abort(): a test must not go on with half a trace. */
 _Noreturn void fault_die(const char *what);

@@ -27,6 +27,8 @@
 
 long (*fault_raw)(long number, ...);
 ssize_t (*fault_next_write)(int descriptor, const void *bytes, size_t size);
+int (*fault_next_close)(int descriptor);
+int (*fault_next_fstatvfs)(int descriptor, struct statvfs *status);
 
 static pthread_once_t started = PTHREAD_ONCE_INIT;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -41,6 +43,12 @@ fault_die(const char *what)
 	abort();
 }
 
+void
+fault_close(int descriptor)
+{
+	fault_raw(SYS_close, descriptor);
+}
+
 static void
 start(void)
 {
@@ -49,7 +57,10 @@ start(void)
 	/* ISO C has no cast from an object pointer to a function pointer. */
 	*(void **)(&fault_raw) = dlsym(RTLD_NEXT, "syscall");
 	*(void **)(&fault_next_write) = dlsym(RTLD_NEXT, "write");
-	if (fault_raw == NULL || fault_next_write == NULL)
+	*(void **)(&fault_next_close) = dlsym(RTLD_NEXT, "close");
+	*(void **)(&fault_next_fstatvfs) = dlsym(RTLD_NEXT, "fstatvfs");
+	if (fault_raw == NULL || fault_next_write == NULL ||
+	    fault_next_close == NULL || fault_next_fstatvfs == NULL)
 		abort();
 	if (folder == NULL || realpath(folder, root) == NULL)
 		fault_die("FAULT_FOLDER");
@@ -143,7 +154,7 @@ fault_find_place(int folder, const char *path, struct fault_place *place)
 	place->folder = (int)fault_raw(SYS_openat, folder, parent,
 	    O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	if (place->folder != -1 && !find_path(place->folder, place->path)) {
-		close(place->folder);
+		fault_close(place->folder);
 		place->folder = -1;
 	}
 	errno = old;
@@ -168,6 +179,6 @@ fault_enter_place(enum fault_call call, int folder, const char *path,
 void
 fault_leave_place(struct fault_place *place, int error)
 {
-	close(place->folder);
+	fault_close(place->folder);
 	fault_leave(error);
 }

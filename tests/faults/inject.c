@@ -38,6 +38,7 @@ static const char *const call_names[FAULT__COUNT] = {
 	[FAULT_RENAME] = "rename", [FAULT_MKDIR] = "mkdir",
 	[FAULT_ALLOCATE] = "allocate", [FAULT_TRUNCATE] = "truncate",
 	[FAULT_UNLINK] = "unlink", [FAULT_LINK] = "link",
+	[FAULT_CLOSE] = "close", [FAULT_SPACE] = "space",
 };
 
 static const struct {
@@ -140,7 +141,7 @@ read_order(void)
 	if (fd == -1)
 		return false;
 	size = read(fd, text, sizeof(text) - 1);
-	close(fd);
+	fault_close(fd);
 	if (size <= 0)
 		return false;
 	text[size] = '\0';
@@ -166,7 +167,7 @@ tell(void)
 	if (fd == -1 || fault_raw(SYS_pwrite64, fd, line,
 	    (size_t)REACHED_BYTES, (off_t)0) != REACHED_BYTES)
 		fault_die(reached);
-	close(fd);
+	fault_close(fd);
 }
 
 /* What the mode makes of the call that was just counted. */

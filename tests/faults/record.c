@@ -141,7 +141,7 @@ record_folder(ino_t parent, int descriptor, const char *name)
 		if (!S_ISREG(status.st_mode))
 			fault_die("neither file nor folder");
 		record_file(inode, child, entry->d_name);
-		close(child);
+		fault_close(child);
 	}
 	closedir(stream);
 }

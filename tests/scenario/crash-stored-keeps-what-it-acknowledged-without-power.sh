@@ -3,7 +3,7 @@
 # of uploads and removals: what was acknowledged is there, what is shown is
 # whole, and the daemon starts on it and serves.
 #
-# FAULT_SUBSETS: random subsets for each instant (20); FAULT_STARTS: states that
+# FAULT_SUBSETS: random subsets for each instant (200); FAULT_STARTS: states that
 # the daemon is started on (5); FAULT_SEED.
 
 . "$(dirname "$0")/lib.sh"
@@ -13,7 +13,7 @@
 TRACE=$WORK/trace
 SEED=${FAULT_SEED:-$SRANDOM}
 LONG=${CRASH_ROUNDS:-}
-SUBSETS=${FAULT_SUBSETS:-${LONG:+200}}
+SUBSETS=${FAULT_SUBSETS:-${LONG:+1000}}
 STARTS=${FAULT_STARTS:-${LONG:+100}}
 
 # must_be_there MARKS: objects whose last mark says stored
@@ -44,7 +44,7 @@ STORED_WRAP=()
 ok 'the trace is complete: it gives the same folder' \
     diff -r "$WORK/end" "$STORED_ROOT" --exclude=lock
 ok 'at any instant nothing acknowledged is lost, nothing broken is shown' \
-    replay -s "$SEED" -n "${SUBSETS:-20}" "$TRACE" objects
+    replay -s "$SEED" -n "${SUBSETS:-200}" "$TRACE" objects
 
 # What the check is worth: a daemon that syncs nothing must not pass it.
 grep -avE '^(sync [0-9]+|sync-all)$' "$TRACE" >"$TRACE.unsynced"

@@ -62,8 +62,8 @@ problem() {
 check_outcome() {	# ERRNO STEP
 	local step="$2 ($1 at $CALL $PLACE): $STATUS"
 	case $STATUS in
-	201)
-		[[ $CALL == @(open|unlink) ]] || complain "$step"
+	201)	# What fails here is no part of the promise.
+		[[ $CALL == @(open|unlink|close) ]] || complain "$step"
 		is_served || complain "$step, and it is not there"
 		;;
 	*)
@@ -113,7 +113,7 @@ each_call_of_a_repair() {	# CALLS ERRNO MODE
 		put
 		fault_disarm
 		[[ $FAILED -gt 0 ]] || break
-		[[ $CALL == @(open|unlink) ||
+		[[ $CALL == @(open|unlink|close) ||
 		    "$STATUS $(problem)" == "${ANSWERS[$2]}" ]] ||
 		    complain "$number $CALL $PLACE: $STATUS"
 		is_served || complain "$number $CALL $PLACE: not served"
@@ -212,7 +212,8 @@ each_call_of_a_removal() {
 		    "$PUT_URL"
 		fault_disarm
 		[[ $FAILED -gt 0 ]] || break
-		[[ "$STATUS $(problem)" == '500 storage-error' ]] ||
+		[[ "$STATUS $(problem)" == '500 storage-error' ||
+		    $CALL == close && $STATUS == 204 ]] ||
 		    complain "$number $CALL: $STATUS"
 		http -X DELETE -H "Authorization: Bearer $DELETE_TOKEN" \
 		    "$PUT_URL"
@@ -257,6 +258,8 @@ make_file "$WORK/object" 600000
 prepare "$WORK/object"
 
 each_call all EIO once
+each_call all ENOSPC once
+each_call all EDQUOT once
 each_call "open,$CHANGES" EIO on
 each_call "$CHANGES" ENOSPC on
 each_call "$CHANGES" EDQUOT on
