@@ -236,7 +236,7 @@ check-full:
 	    $(MAKE) --no-print-directory check-full-$$part || exit 1; done
 
 CHECK_FULL_PARTS := clang sanitize sanitize-thread large crash kills random \
-	fuzz network
+	fuzz network clients
 
 check-full-clang: deps-clang
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/clang CC=clang \
@@ -269,6 +269,11 @@ check-full-network: deps-check
 	@packaging/deps.sh $(DEPS_NETWORK)
 	@$(MAKE) --no-print-directory check-only \
 	    TESTS='$(wildcard tests/network/*.sh)'
+
+check-full-clients: deps-check
+	@packaging/deps.sh $(DEPS_CLIENTS)
+	@PLAY_MORE=1 $(MAKE) --no-print-directory check-only \
+	    TESTS='$(wildcard tests/clients/*.sh tests/scenario/players-*.sh)'
 
 check-full-fuzz:
 	@$(MAKE) --no-print-directory fuzz \
@@ -365,7 +370,8 @@ DEPS_BUILD := gcc libc6-dev pkgconf=pkg-config libmicrohttpd-dev \
 DEPS_DEMO := curl jq openssl=openssl age=age ca-certificates
 DEPS_CHECK := $(DEPS_DEMO) perl=prove libcmocka-dev sqlite3=sqlite3 \
 	shellcheck mandoc systemd=systemd-analyze procps \
-	nodejs=node npm=npm nginx=nginx
+	nodejs=node npm=npm nginx=nginx wget=wget aria2=aria2c ffmpeg=ffprobe
+DEPS_CLIENTS := chromium=chromium chromium-driver=chromedriver
 DEPS_NETWORK := testssl.sh=testssl sslscan=sslscan slowhttptest=slowhttptest
 DEPS_CLANG := clang=clang libclang-rt-14-dev
 

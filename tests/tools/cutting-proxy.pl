@@ -1,17 +1,19 @@
 #!/usr/bin/perl
 # A proxy for TCP that cuts the connection which carries it over a threshold.
 #
-#	cutting-proxy.pl LISTEN-PORT TARGET-PORT COUNT-FILE THRESHOLD...
+#	cutting-proxy.pl [-d] LISTEN-PORT TARGET-PORT COUNT-FILE THRESHOLD...
 #
-# Thresholds are bytes that came from clients, all connections together, in
-# order; behind the last one nothing is cut.  COUNT-FILE gets "BYTES CUTS"
-# after each change: bytes that came, also those nobody read any more.
+# Thresholds are bytes that came from clients (with -d from the server), all
+# connections together, in order; behind the last one nothing is cut.
+# COUNT-FILE gets "BYTES CUTS" after each change: bytes that came, also those
+# nobody read any more.
 use strict;
 use warnings;
 use IO::Select;
 use IO::Socket::INET;
 use Socket qw(SOL_SOCKET SO_RCVBUF);
 
+my $counts_clients = $ARGV[0] ne '-d' || !shift;
 my ($port, $target, $count_file, @thresholds) = @ARGV;
 my ($bytes, $cuts) = (0, 0);
 my $listener = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
@@ -68,7 +70,7 @@ sub move_bytes {
 
 	return end_pair($socket) unless $n;
 	return end_pair($socket) unless write_all($peer{$socket}, $data);
-	return unless $is_client{$socket};
+	return if !$is_client{$socket} == $counts_clients;
 	$bytes += $n;
 	if (@thresholds && $bytes >= $thresholds[0]) {
 		shift @thresholds;
