@@ -130,9 +130,8 @@ end_proxy 3
 
 ARIA=(aria2c -q -x8 -s8 -k1M --no-conf --file-allocation=none
     --auto-save-interval=1)
-# Two seconds' worth: it writes down each second which segments it has.
 aria_is_busy() {
-	[[ -e by-aria2 && $(($(stat -c '%b * 512' by-aria2))) -ge 5000000 ]]
+	[[ -e by-aria2 && $(($(stat -c '%b * 512' by-aria2))) -ge 3000000 ]]
 }
 # Its first request is for the whole, of which it reads a segment.
 parts_asked_for() {
@@ -143,6 +142,9 @@ LINES=$(wc -l <"$LOGS/stored-access.log")
     "$PLAIN" >"$WORK/said" 2>&1 &
 PID=$!
 wait_until 30 aria_is_busy
+# It writes down each second what it has.
+: >"$WORK/now"
+wait_until 30 test by-aria2.aria2 -nt "$WORK/now"
 kill -KILL "$PID"
 wait "$PID" 2>/dev/null || :
 wait_until 10 nothing_is_sent

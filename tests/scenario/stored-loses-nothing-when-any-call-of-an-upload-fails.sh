@@ -259,7 +259,6 @@ prepare "$WORK/object"
 
 each_call all EIO once
 each_call all ENOSPC once
-each_call all EDQUOT once
 each_call "open,$CHANGES" EIO on
 each_call "$CHANGES" ENOSPC on
 each_call "$CHANGES" EDQUOT on
