@@ -249,8 +249,9 @@ check-full-sanitize-thread: deps-check
 	@$(MAKE) --no-print-directory check SANITIZE=thread
 
 check-full-large: deps-check
-	@LARGE_MIB=2048 PUSH_MIB=4096 $(MAKE) --no-print-directory check-only \
-	    TESTS='$(wildcard tests/scenario/large-*.sh)'
+	@LARGE_MIB=2048 PUSH_MIB=4096 STORM_WAIT=10s $(MAKE) \
+	    --no-print-directory check-only TESTS='$(wildcard \
+	    tests/scenario/large-*.sh tests/scenario/a-storm-of-sign-ins*.sh)'
 
 check-full-crash: deps-check
 	@CRASH_ROUNDS=$(or $(CRASH_ROUNDS),200) $(MAKE) --no-print-directory \

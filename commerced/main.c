@@ -140,6 +140,17 @@ make_attempts(struct daemon *daemon)
 	return e;
 }
 
+/* A core is left for those who have signed in. */
+static unsigned
+password_threads(const struct settings *settings)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (settings->password_threads > 0)
+		return (unsigned)settings->password_threads;
+	return cores > 1 ? (unsigned)cores - 1 : 1;
+}
+
 static enum err
 make_workers(struct daemon *daemon)
 {
@@ -159,8 +170,8 @@ make_workers(struct daemon *daemon)
 	e = worker_pool_new("disk", (unsigned)settings->workers,
 	    DISK_QUEUE_MAX, &service->disk);
 	if (e == ERR_OK)
-		e = worker_pool_new("password",
-		    (unsigned)settings->password_threads,
+		e = worker_pool_new_low("password",
+		    password_threads(settings),
 		    (size_t)settings->password_queue, &service->passwords);
 	if (e == ERR_OK)
 		e = worker_pool_new("lookup", LOOKUP_THREADS,

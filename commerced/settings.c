@@ -126,15 +126,20 @@ static const struct config_key settings_keys[] = {
 	    .help = "The most writes, such as purchases, that share a "
 	    "transaction and its wait for the disk; 1: each has its own." },
 	{ .name = "password-threads", .kind = CONFIG_NUMBER,
-	    .offset = FIELD(password_threads), .initial = "2",
-	    .least = 1, .most = 64,
-	    .help = "Threads that check passwords, each with 16 MiB while it "
-	    "does." },
+	    .offset = FIELD(password_threads), .initial = "0", .most = 64,
+	    .help = "Threads that check passwords, behind all others, each "
+	    "with 16 MiB while it does; 0: one fewer than cores, at least "
+	    "one." },
 	{ .name = "password-queue", .kind = CONFIG_NUMBER,
 	    .offset = FIELD(password_queue), .initial = "64",
 	    .least = 1, .most = 100000,
 	    .help = "Sign-ins and registrations that may wait for a password "
 	    "thread; more are answered with 503." },
+	{ .name = "password-wait", .kind = CONFIG_SECONDS,
+	    .offset = FIELD(password_wait_s), .initial = "10s",
+	    .least = 1, .most = 300,
+	    .help = "How long they may wait; those whose turn comes later are "
+	    "answered with 503." },
 	{ .name = "attempts-by-account", .kind = CONFIG_NUMBER,
 	    .offset = FIELD(attempts_by_account), .initial = "10",
 	    .least = 1, .most = 1000000,

@@ -53,6 +53,7 @@ struct settings {
 	int64_t commit_group;		/* writes in one transaction */
 	int64_t password_threads;
 	int64_t password_queue;
+	int64_t password_wait_s;
 	int64_t attempts_by_account;	/* failed ones, in ten minutes */
 	int64_t attempts_by_address;
 };

@@ -11,10 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "common/log.h"
 #include "common/worker_pool.h"
 
+#define LOW_NICE 5
 #define THREAD_NAME_SIZE 16	/* the kernel's limit, with the NUL */
 
 struct worker_pool {
@@ -25,6 +28,7 @@ struct worker_pool {
 	size_t waiting;
 	bool is_stopping;
 	size_t queue_max;
+	bool is_low;		/* set before they are started */
 	unsigned threads;	/* how many were started */
 	pthread_t thread[];
 };
@@ -55,6 +59,17 @@ worker_pool_take(struct worker_pool *pool)
 }
 
 /*
+ * Of the kernel's threads each has a priority of its own.  Where a sandbox
+ * does not allow it, all is as well, but slower for the others.
+ */
+static void
+worker_lower(void)
+{
+	if (setpriority(PRIO_PROCESS, (id_t)gettid(), LOW_NICE) != 0)
+		log_errno("a thread keeps its priority");
+}
+
+/*
  * Until the pool stops and nothing waits. A job that submits cleanup work
  * while stopping finds it run at the latest by its own thread, which comes
  * back here afterwards.
@@ -82,6 +97,16 @@ worker_run(void *argument)
 	return NULL;
 }
 
+static void *
+worker_thread(void *argument)
+{
+	const struct worker_pool *pool = argument;
+
+	if (pool->is_low)
+		worker_lower();
+	return worker_run(argument);
+}
+
 /* name-INDEX; a long name is cut so that the index stays. */
 static void
 worker_name(char text[static THREAD_NAME_SIZE], const char *name,
@@ -102,7 +127,7 @@ worker_pool_start(struct worker_pool *pool, const char *name,
 	for (unsigned i = 0; i < threads; i++) {
 		char text[THREAD_NAME_SIZE];
 		int result = pthread_create(&pool->thread[i], NULL,
-		    worker_run, pool);
+		    worker_thread, pool);
 
 		if (result != 0) {
 			log_error("%s: worker thread %u cannot be started:"
@@ -116,9 +141,9 @@ worker_pool_start(struct worker_pool *pool, const char *name,
 	return ERR_OK;
 }
 
-enum err
-worker_pool_new(const char *name, unsigned threads, size_t queue_max,
-    struct worker_pool **out)
+static enum err
+worker_pool_make(const char *name, unsigned threads, size_t queue_max,
+    bool is_low, struct worker_pool **out)
 {
 	struct worker_pool *pool;
 	enum err e;
@@ -133,12 +158,27 @@ worker_pool_new(const char *name, unsigned threads, size_t queue_max,
 	pthread_cond_init(&pool->wake, NULL);
 	pool->last = &pool->first;
 	pool->queue_max = queue_max;
+	pool->is_low = is_low;
 	e = worker_pool_start(pool, name, threads);
 	if (e)
 		worker_pool_free(pool);
 	else
 		*out = pool;
 	return e;
+}
+
+enum err
+worker_pool_new(const char *name, unsigned threads, size_t queue_max,
+    struct worker_pool **out)
+{
+	return worker_pool_make(name, threads, queue_max, false, out);
+}
+
+enum err
+worker_pool_new_low(const char *name, unsigned threads, size_t queue_max,
+    struct worker_pool **out)
+{
+	return worker_pool_make(name, threads, queue_max, true, out);
 }
 
 enum err

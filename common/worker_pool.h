@@ -26,6 +26,10 @@ struct worker_pool;
 enum err worker_pool_new(const char *name, unsigned threads,
     size_t queue_max, struct worker_pool **out);
 
+/* The same, of threads that give way to all others of the system. */
+enum err worker_pool_new_low(const char *name, unsigned threads,
+    size_t queue_max, struct worker_pool **out);
+
 /* ERR_BUSY when the queue is full or the pool stops; the job was not taken. */
 enum err worker_pool_submit(struct worker_pool *pool, struct worker_job *job);
 

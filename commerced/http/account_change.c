@@ -10,6 +10,7 @@
 
 #include "commerced/http/call.h"
 #include "commerced/http/handlers.h"
+#include "commerced/http/password_work.h"
 #include "commerced/http/shape.h"
 #include "commerced/http/sign_in_limit.h"
 #include "commerced/shop/account.h"
@@ -26,7 +27,7 @@ struct secret_text {
 
 struct change {
 	struct call call;		/* first */
-	struct worker_job work;
+	struct password_work work;
 	struct sign_in_limit limit;
 	struct secret_text old;		/* password or code */
 	struct secret_text password;	/* NULL: stays */
@@ -80,28 +81,15 @@ change_check_password(struct http_request *request,
 
 /* Once there is an attempt for it: on to the password thread. */
 static void
-change_submit(struct change *change, http_handler *then)
+change_submit(struct change *change, enum err (*run)(struct call *call),
+    http_handler *then)
 {
-	struct http_request *request = change->call.request;
-	struct service *service = change->call.service;
-
-	if (!sign_in_limit_take(&change->limit, request, service))
-		return;
-	http_request_suspend(request, then);
-	if (worker_pool_submit(service->passwords, &change->work) != ERR_OK) {
-		change->call.job.result = ERR_BUSY;
-		http_request_resume(request);
-	}
+	if (sign_in_limit_take(&change->limit, change->call.request,
+	    change->call.service))
+		password_work_submit(&change->work, &change->call, run, then);
 }
 
 /* --- on the password thread ----------------------------------------------- */
-
-static struct change *
-change_from_work(struct worker_job *work)
-{
-	return (struct change *)((char *)work -
-	    offsetof(struct change, work));
-}
 
 static enum err
 change_hash(const struct secret_text *password, struct password_hash *out)
@@ -113,21 +101,10 @@ change_hash(const struct secret_text *password, struct password_hash *out)
 	    out);
 }
 
-static void
-change_go_on(struct change *change, enum err e)
+static enum err
+account_change_work(struct call *call)
 {
-	if (e == ERR_OK) {
-		call_continue(&change->call);
-		return;
-	}
-	change->call.job.result = e;
-	http_request_resume(change->call.request);
-}
-
-static void
-account_change_work(struct worker_job *work)
-{
-	struct change *change = change_from_work(work);
+	struct change *change = (struct change *)call;
 	struct credentials *verified = &change->account.verified;
 	enum err e;
 
@@ -138,20 +115,20 @@ account_change_work(struct worker_job *work)
 		    &verified->password);
 	if (e == ERR_OK && change->account.has_password)
 		e = change_hash(&change->password, &change->account.password);
-	change_go_on(change, e);
+	return e;
 }
 
-static void
-password_reset_work(struct worker_job *work)
+static enum err
+password_reset_work(struct call *call)
 {
-	struct change *change = change_from_work(work);
+	struct change *change = (struct change *)call;
 	enum err e;
 
 	e = reset_code_check(change->call.service->shop, change->old.text,
 	    change->old.length);
 	if (e == ERR_OK)
 		e = change_hash(&change->password, &change->reset.password);
-	change_go_on(change, e);
+	return e;
 }
 
 /* --- PATCH /v1/account ---------------------------------------------------- */
@@ -254,8 +231,7 @@ handle_change_account(struct http_request *request, void *application)
 	}
 	memcpy(change->limit.email, account.email, sizeof(account.email));
 	change->call.job.run = account_change_run;
-	change->work.run = account_change_work;
-	change_submit(change, account_change_answer);
+	change_submit(change, account_change_work, account_change_answer);
 }
 
 /* --- POST /v1/password-resets --------------------------------------------- */
@@ -311,6 +287,5 @@ handle_reset_password(struct http_request *request, void *application)
 	change->reset.code = change->old.text;
 	change->reset.code_length = change->old.length;
 	change->call.job.run = password_reset_run;
-	change->work.run = password_reset_work;
-	change_submit(change, password_reset_answer);
+	change_submit(change, password_reset_work, password_reset_answer);
 }

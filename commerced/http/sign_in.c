@@ -11,6 +11,7 @@
 #include "commerced/http/call.h"
 #include "commerced/http/cookie.h"
 #include "commerced/http/handlers.h"
+#include "commerced/http/password_work.h"
 #include "commerced/http/shape.h"
 #include "commerced/http/sign_in_limit.h"
 #include "commerced/shop/account.h"
@@ -18,7 +19,7 @@
 
 struct sign_in {
 	struct call call;		/* first */
-	struct worker_job work;
+	struct password_work work;
 	struct sign_in_limit limit;	/* and the e-mail address */
 	char password[PASSWORD_BYTES_MAX + 1];
 	size_t password_length;
@@ -86,35 +87,18 @@ sign_in_answer(struct http_request *request, void *application)
 
 /* --- on the password thread ----------------------------------------------- */
 
-static struct sign_in *
-sign_in_from_work(struct worker_job *work)
+static enum err
+register_work(struct call *call)
 {
-	return (struct sign_in *)((char *)work -
-	    offsetof(struct sign_in, work));
-}
-
-/* The password had its turn: on to the writer, or back with the refusal. */
-static void
-sign_in_go_on(struct sign_in *s, enum err e)
-{
-	secret_wipe(s->password, sizeof(s->password));
-	if (e == ERR_OK) {
-		call_continue(&s->call);
-		return;
-	}
-	s->call.job.result = e;
-	http_request_resume(s->call.request);
-}
-
-static void
-register_work(struct worker_job *work)
-{
-	struct sign_in *s = sign_in_from_work(work);
+	struct sign_in *s = (struct sign_in *)call;
 	uint8_t salt[PASSWORD_SALT_BYTES];
+	enum err e;
 
 	secret_random(salt, sizeof(salt));
-	sign_in_go_on(s, password_hash_make(s->password, s->password_length,
-	    salt, &s->registration.password));
+	e = password_hash_make(s->password, s->password_length, salt,
+	    &s->registration.password);
+	secret_wipe(s->password, sizeof(s->password));
+	return e;
 }
 
 static enum err
@@ -126,10 +110,10 @@ register_run(struct shop_transaction *tx, struct shop_job *job)
 }
 
 /* An unknown address costs the same: there is always a hash to check. */
-static void
-sign_in_work(struct worker_job *work)
+static enum err
+sign_in_work(struct call *call)
 {
-	struct sign_in *s = sign_in_from_work(work);
+	struct sign_in *s = (struct sign_in *)call;
 	enum err e;
 
 	e = account_credentials_get(s->call.service->shop, s->limit.email,
@@ -139,7 +123,8 @@ sign_in_work(struct worker_job *work)
 		    &s->credentials.password);
 	if (e == ERR_OK && s->credentials.account == 0)
 		e = ERR_SIGN_IN_REFUSED;
-	sign_in_go_on(s, e);
+	secret_wipe(s->password, sizeof(s->password));
+	return e;
 }
 
 static enum err
@@ -182,17 +167,6 @@ sign_in_new(struct http_request *request, struct service *service)
 	return s;
 }
 
-static void
-sign_in_submit(struct sign_in *s)
-{
-	http_request_suspend(s->call.request, sign_in_answer);
-	if (worker_pool_submit(s->call.service->passwords, &s->work) !=
-	    ERR_OK) {
-		s->call.job.result = ERR_BUSY;
-		http_request_resume(s->call.request);
-	}
-}
-
 void
 handle_register(struct http_request *request, void *application)
 {
@@ -212,8 +186,8 @@ handle_register(struct http_request *request, void *application)
 	memcpy(s->registration.email, s->limit.email,
 	    sizeof(s->limit.email));
 	s->call.job.run = register_run;
-	s->work.run = register_work;
-	sign_in_submit(s);
+	password_work_submit(&s->work, &s->call, register_work,
+	    sign_in_answer);
 }
 
 void
@@ -225,6 +199,6 @@ handle_sign_in(struct http_request *request, void *application)
 	    !sign_in_limit_take(&s->limit, request, application))
 		return;
 	s->call.job.run = sign_in_run;
-	s->work.run = sign_in_work;
-	sign_in_submit(s);
+	password_work_submit(&s->work, &s->call, sign_in_work,
+	    sign_in_answer);
 }

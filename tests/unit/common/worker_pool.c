@@ -10,7 +10,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -407,12 +409,50 @@ threads_carry_the_name_and_their_number(void **state)
 	assert_thread_name("a-name-that-is-too-long", "a-name-that-i-0");
 }
 
+/* A job that looks at the priority of its thread. */
+struct look {
+	struct worker_job job;
+	int nice;
+};
+
+static void
+look_run(struct worker_job *job)
+{
+	((struct look *)job)->nice = getpriority(PRIO_PROCESS,
+	    (id_t)gettid());
+	sem_post(&done);
+}
+
+static void
+low_threads_give_way_and_nobody_else_does(void **state)
+{
+	struct look low = { .job = { .run = look_run } };
+	struct look high = { .job = { .run = look_run } };
+	struct worker_pool *pools[2];
+	int before = getpriority(PRIO_PROCESS, 0);
+
+	(void)state;
+	assert_int_equal(worker_pool_new_low("low", 1, 1, &pools[0]), ERR_OK);
+	assert_int_equal(worker_pool_new("high", 1, 1, &pools[1]), ERR_OK);
+	assert_int_equal(worker_pool_submit(pools[0], &low.job), ERR_OK);
+	sem_wait(&done);
+	assert_int_equal(worker_pool_submit(pools[1], &high.job), ERR_OK);
+	sem_wait(&done);
+	worker_pool_free(pools[0]);
+	worker_pool_free(pools[1]);
+	assert_true(low.nice > before || low.nice == 19);
+	assert_int_equal(high.nice, before);
+	assert_int_equal(getpriority(PRIO_PROCESS, 0), before);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_pool_that_never_worked_is_freed,
 		    set_up),
+		cmocka_unit_test_setup(
+		    low_threads_give_way_and_nobody_else_does, set_up),
 		cmocka_unit_test_setup(a_pool_without_threads_is_refused,
 		    set_up),
 		cmocka_unit_test_setup(
