@@ -4,6 +4,8 @@
 
 # shellcheck source=tests/scenario/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/tools/certificates.sh
+. "$ROOT/tests/tools/certificates.sh"
 
 free_port; IPV6_PORT=$PORT
 free_port; ACTIVATED_PORT=$PORT
@@ -102,6 +104,39 @@ sign_in() {		# CLIENT: wrong
 is "$(sign_in 203.0.113.1; sign_in 203.0.113.1; sign_in 203.0.113.2)" \
     '401 429 401 ' 'limits by address are those of the proxy'"'"'s client'
 stop_commerced
+
+# --- the socket units that are shipped ---------------------------------------------
+# As systemd would: what ListenStream says, but for the address and the port.
+socket_unit() {		# DAEMON
+	local name
+	name=$(sed -n 's/^FileDescriptorName=//p' "$ROOT/$1/$1.socket")
+	grep -c '^ListenStream=' "$ROOT/$1/$1.socket" >"$WORK/streams"
+	free_port
+	UNIT_WRAP=("${activate[@]}" -l "127.0.0.1:$PORT" -l "[::1]:$PORT"
+	    "--fdname=$name:$name")
+}
+make_authority "$WORK/authority"
+make_certificate "$WORK/authority" "$WORK/server" server
+tls=(--cacert "$WORK/authority.pem")
+for daemon in stored commerced; do
+	${daemon}_conf listen "unix:$WORK/$daemon-plain.sock"
+	${daemon}_conf tls-listen systemd:tls
+	${daemon}_conf tls-certificate "$WORK/server.pem"
+	${daemon}_conf tls-key "$WORK/server.key"
+	socket_unit "$daemon"
+	is "$(cat "$WORK/streams")" 2 "$daemon.socket opens two sockets"
+	declare -n wrap=${daemon^^}_WRAP
+	wrap=("${UNIT_WRAP[@]}")
+	"launch_$daemon"
+	for host in 127.0.0.1 '[::1]'; do
+		ok "$daemon is started by its socket unit and answers $host" \
+		    wait_until 30 curl -sf -o /dev/null "${tls[@]}" \
+		    "https://$host:$PORT/healthz"
+	done
+	"stop_$daemon"
+done
+commerced_conf tls-listen ''
+commerced_conf listen systemd:shop
 
 # --- what does not start -----------------------------------------------------------
 COMMERCED_WRAP=()

@@ -17,7 +17,7 @@ install_below() {
 tree=$WORK/tree
 install_below "$tree" /usr
 for file in usr/bin/counterfoil usr/sbin/commerced usr/sbin/stored \
-    usr/lib/systemd/system/{commerced,stored}.service \
+    usr/lib/systemd/system/{commerced,stored}.{service,socket} \
     usr/share/man/man1/counterfoil.1 usr/share/man/man8/{commerced,stored}.8 \
     usr/share/man/man5/{commerced,stored}.conf.5 \
     usr/share/doc/counterfoil/{README.md,protocol.md,format.md} \
