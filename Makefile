@@ -329,7 +329,7 @@ DEPS_BENCH_STORAGE := curl perl nginx=nginx lighttpd=lighttpd \
 	lighttpd-modules-lua openssl=openssl procps
 storage_bench := $(OUT)/test/bench/storage
 storage_bench_PROGRAMS := $(addprefix $(storage_bench)/,layout limit load \
-	targets)
+	slow targets)
 storage_bench_OBJS := $(addprefix tests/bench/storage/,load_connection.o \
 	load_report.o load_requests.o load_tls.o limit_objects.o measure.o)
 $(storage_bench)/storage.a: $(addprefix $(OBJ)/,$(storage_bench_OBJS) \

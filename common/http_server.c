@@ -29,9 +29,10 @@
 #define KNOWN_LIBRARY "0.9.75"
 
 /*
- * A connection is a descriptor, and its answer may be a file.  What descriptors
- * cannot serve is not let in; what is left of them is for those to be told
- * that there are too many.
+ * A connection is a descriptor, and its answer may be a file: reckoned are as
+ * many as half of the connections, since most are idle or send what is open
+ * already.  What descriptors cannot serve is not let in; what is left of them
+ * is for those to be told that there are too many.
  */
 static void
 set_quotas(struct http_server *server)
@@ -51,14 +52,15 @@ set_quotas(struct http_server *server)
 		(void)getrlimit(RLIMIT_NOFILE, &limit);
 	}
 	left = limit.rlim_cur > kept + 32 ? limit.rlim_cur - kept : 32;
-	if (left / 2 < most) {
+	if (left / 3 * 2 < most) {
 		log_warning("too few file descriptors for the configured "
 		    "connections: raise LimitNOFILE has=%ju needs=%ju "
 		    "connections=%ju", (uintmax_t)limit.rlim_cur,
-		    (uintmax_t)(kept + 2 * most), (uintmax_t)(left / 2));
-		most = left / 2;
+		    (uintmax_t)(kept + most + most / 2),
+		    (uintmax_t)(left / 3 * 2));
+		most = left / 3 * 2;
 	}
-	left -= 2 * most;
+	left -= most + most / 2;
 	server->public.soft = (unsigned)most;
 	server->public.hard = (unsigned)(most + (left > TOLD_MAX ? TOLD_MAX :
 	    left > 16 ? left : 16));

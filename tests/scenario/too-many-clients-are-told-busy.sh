@@ -38,8 +38,8 @@ stop_probe
 read -r PROBE_PID PROBE_PORT <"$WORK/few"
 PROBE=http://127.0.0.1:$PROBE_PORT
 ok 'too few descriptors for the limit are warned of' \
-    grep -q 'too few file descriptors .* connections=94' "$LOGS/probe.log"
-is "$(crowd 300)" '200=94 503:busy=206' \
+    grep -q 'too few file descriptors .* connections=124' "$LOGS/probe.log"
+is "$(crowd 300)" '200=124 503:busy=176' \
     'they lower it, and those whom no thread can take are told busy too'
 ok 'then there is room again' wait_until 10 served
 kill -TERM "$PROBE_PID"

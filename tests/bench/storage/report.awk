@@ -66,8 +66,10 @@ function ours_of(row, pair) {
 }
 
 function theirs_of(row, against, pair) {
-	if (against == "quiet")
+	if (against == "quiet" && row == "idle")
 		return "quiet" SUBSEP "stored" SUBSEP pair
+	if (against == "quiet")
+		return row "-quiet" SUBSEP "stored" SUBSEP pair
 	return row SUBSEP against SUBSEP pair
 }
 

@@ -5,7 +5,7 @@
 # shellcheck disable=SC2034,SC2154	# variables of run.sh and servers.sh
 
 ALL_ROWS='4k-64 4k-1000 64k-64 64k-1000 1m 100m range-64k range-4k many idle
-    grown'
+    clients grown'
 KIB=1024
 MIB=$((1024 * 1024))
 
@@ -127,6 +127,7 @@ run_row() {
 	    -r $((4 * KIB)) -s $object ;;
 	many) compare "$1" "$both" $((64 * KIB)) "$MANY" 0 -x -c 64 ;;
 	idle) row_idle ;;
+	clients) row_clients ;;
 	grown) row_grown ;;
 	*) run_tls_row "$1" ;;
 	esac

@@ -6,7 +6,8 @@
 #	PAIRS		measurements of each (5)
 #	RUN_SECONDS	seconds of each measurement (3)
 #	MANY, GROWN	objects in the rows "many" and "grown" (100000, 1000000)
-#	IDLE		idle connections (10000)
+#	IDLE, SLOW	idle connections, and slow ones of the row "clients"
+#			(10000, 1000)
 #	TOKEN_IN	header, or link: the token as last parameter (header)
 #	BENCH_DIR	folder that keeps the objects for the next time; a
 #			temporary one when unset
@@ -51,6 +52,8 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 # shellcheck source=tests/bench/storage/rows.sh
 . "$BENCH/rows.sh"
+# shellcheck source=tests/bench/storage/clients.sh
+. "$BENCH/clients.sh"
 # shellcheck source=tests/bench/storage/tls.sh
 . "$BENCH/tls.sh"
 ALL_ROWS+=" $TLS_ROWS"
