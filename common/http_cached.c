@@ -1,30 +1,124 @@
 /* Answers that are made once and sent many times.
  *
- * The library copies the fields of a response into memory of its own for each
- * answer, counts the connections that send it, and frees it behind the last
- * one: so a response may go while it is being sent.
+ * Each is there twice: whole, for the library to send (TLS, HEAD, 304), and
+ * as a block of ready text with a bare answer, for http_direct.c.  The library
+ * counts the connections that send an answer, and frees it behind the last
+ * one, and with it its hold on the block: so a reply may go while it is being
+ * sent.
  */
 #include "common/http_internal.h"
 
-#include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/log.h"
 
 struct http_cached_reply {
-	struct MHD_Response *response;
-	int descriptor;		/* the response's */
+	struct MHD_Response *whole, *bare;
+	struct http_block *block;	/* bare's */
 	uint64_t length;
 	size_t memory_bytes;
 	struct http_cached_memory memory;
 };
 
 /* About what the library keeps beside fields and body. */
-#define RESPONSE_BYTES 512
-#define FILE_RESPONSE_BYTES (RESPONSE_BYTES + 4096)
+#define RESPONSES_BYTES 1024
 #define FIELD_BYTES 96
+#define LENGTH_FORMAT "Content-Length: %" PRIu64 "\r\n\r\n"
+#define LENGTH_TEXT_MAX 48
+
+/* --- the block ------------------------------------------------------------ */
+
+static void
+block_release(void *held)
+{
+	struct http_block *block = held;
+
+	if (block != NULL && atomic_fetch_sub(&block->owners, 1) == 1)
+		free(block);
+}
+
+static struct http_block *
+block_hold(struct http_block *block)
+{
+	atomic_fetch_add(&block->owners, 1);
+	return block;
+}
+
+static void
+count_field(void *closure, const char *name, const char *value)
+{
+	*(size_t *)closure += strlen(name) + strlen(value) + 4;
+}
+
+static void
+write_field(void *closure, const char *name, const char *value)
+{
+	char **at = closure;
+
+	at[0] = stpcpy(stpcpy(stpcpy(stpcpy(at[0], name), ": "), value),
+	    "\r\n");
+}
+
+/* With room for a short body, behind the end of the header. */
+static struct http_block *
+block_new(const struct http_request *request, uint64_t length, bool is_short)
+{
+	size_t size = 0, rest = is_short ? LENGTH_TEXT_MAX + (size_t)length :
+	    1;
+	struct http_block *block;
+	char *end;
+
+	http_each_field(request, count_field, &size);
+	block = malloc(sizeof(*block) + size + rest);
+	if (block == NULL)
+		return NULL;
+	atomic_init(&block->owners, 1);
+	end = block->text;
+	http_each_field(request, write_field, &end);
+	block->fields_size = block->size = size;
+	if (is_short)
+		block->size += (size_t)snprintf(end, LENGTH_TEXT_MAX,
+		    LENGTH_FORMAT, length) + (size_t)length;
+	return block;
+}
+
+/* Where the short body lies. */
+static char *
+block_body(struct http_block *block, uint64_t length)
+{
+	return block->text + block->size - length;
+}
+
+/* --- the library's answers ------------------------------------------------ */
+
+static ssize_t
+read_nothing(void *closure, uint64_t position, char *buffer, size_t size)
+{
+	(void)closure;
+	(void)position;
+	(void)buffer;
+	(void)size;
+	return MHD_CONTENT_READER_END_WITH_ERROR;
+}
+
+/* That of a long one is for HEAD and 304, which have no body. */
+static struct MHD_Response *
+whole_new(struct http_cached_reply *reply)
+{
+	struct MHD_Response *response;
+
+	if (!http_cached_reply_is_short(reply))
+		return MHD_create_response_from_callback(reply->length, 16,
+		    read_nothing, NULL, NULL);
+	response = MHD_create_response_from_buffer_with_free_callback_cls(
+	    (size_t)reply->length, block_body(reply->block, reply->length),
+	    block_release, reply->block);
+	if (response != NULL)
+		block_hold(reply->block);
+	return response;
+}
 
 struct filling {
 	struct MHD_Response *response;
@@ -43,40 +137,27 @@ fill(void *closure, const char *name, const char *value)
 	filling->bytes += strlen(name) + strlen(value) + FIELD_BYTES;
 }
 
+/* From the block, which both answers hold then. */
 static enum err
-response_from_file(int descriptor, uint64_t length,
+make_responses(const struct http_request *request,
     struct http_cached_reply *reply)
 {
-	int own = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+	struct filling filling = { .is_whole = true };
 
-	if (own < 0) {
-		log_errno("no descriptor for an answer");
-		return ERR_BUSY;
+	reply->bare = MHD_create_response_from_buffer_with_free_callback_cls(
+	    0, reply->block->text, block_release, reply->block);
+	if (reply->bare == NULL) {
+		block_release(reply->block);
+		return ERR_NO_MEMORY;
 	}
-	reply->memory_bytes = FILE_RESPONSE_BYTES;
-	reply->descriptor = own;
-	reply->response = MHD_create_response_from_fd_at_offset64(length, own,
-	    0);
-	if (reply->response == NULL)
-		close(own);
-	return reply->response == NULL ? ERR_NO_MEMORY : ERR_OK;
-}
-
-static enum err
-response_from_copy(int descriptor, uint64_t length,
-    struct http_cached_reply *reply)
-{
-	char *bytes;
-	enum err e = http_read_part(descriptor, 0, (size_t)length, &bytes);
-
-	if (e != ERR_OK)
-		return e;
-	reply->memory_bytes = RESPONSE_BYTES + (size_t)length;
-	reply->response = MHD_create_response_from_buffer((size_t)length,
-	    bytes, MHD_RESPMEM_MUST_FREE);
-	if (reply->response == NULL)
-		free(bytes);
-	return reply->response == NULL ? ERR_NO_MEMORY : ERR_OK;
+	reply->whole = whole_new(reply);
+	if (reply->whole == NULL)
+		return ERR_NO_MEMORY;
+	filling.response = reply->whole;
+	http_each_field(request, fill, &filling);
+	reply->memory_bytes = sizeof(*reply) + RESPONSES_BYTES +
+	    filling.bytes + sizeof(*reply->block) + reply->block->size;
+	return filling.is_whole ? ERR_OK : ERR_NO_MEMORY;
 }
 
 enum err
@@ -84,30 +165,33 @@ http_cached_reply_new(struct http_request *request, int descriptor,
     uint64_t length, struct http_cached_reply **out)
 {
 	struct http_cached_reply *reply = calloc(1, sizeof(*reply));
-	struct filling filling = { .is_whole = true };
-	enum err e;
+	bool is_short;
+	enum err e = ERR_OK;
 
 	*out = NULL;
 	if (reply == NULL)
 		return ERR_NO_MEMORY;
 	reply->length = length;
-	e = http_cached_reply_has_file(reply) ?
-	    response_from_file(descriptor, length, reply) :
-	    response_from_copy(descriptor, length, reply);
-	if (e != ERR_OK)
-		goto out;
-	filling.response = reply->response;
-	http_each_field(request, fill, &filling);
-	reply->memory_bytes += filling.bytes;
-	if (filling.is_whole) {
-		request->answer.fields_size = 0;
-		*out = reply;
-		return ERR_OK;
+	is_short = http_cached_reply_is_short(reply);
+	reply->block = block_new(request, length, is_short);
+	if (reply->block == NULL) {
+		free(reply);
+		return ERR_NO_MEMORY;
 	}
-	e = ERR_NO_MEMORY;
-out:
-	http_cached_reply_free(reply);
-	return e;
+	if (is_short)
+		e = http_read_bytes(descriptor, 0, (size_t)length,
+		    block_body(reply->block, length));
+	if (e != ERR_OK)
+		block_release(reply->block);
+	else
+		e = make_responses(request, reply);
+	if (e != ERR_OK) {
+		http_cached_reply_free(reply);
+		return e;
+	}
+	request->answer.fields_size = 0;
+	*out = reply;
+	return ERR_OK;
 }
 
 void
@@ -115,11 +199,15 @@ http_cached_reply_free(struct http_cached_reply *reply)
 {
 	if (reply == NULL)
 		return;
-	if (reply->response != NULL)
-		MHD_destroy_response(reply->response);
+	if (reply->whole != NULL)
+		MHD_destroy_response(reply->whole);
+	if (reply->bare != NULL)
+		MHD_destroy_response(reply->bare);
 	http_tls_forget(&reply->memory);
 	free(reply);
 }
+
+/* --- what they are -------------------------------------------------------- */
 
 size_t
 http_cached_reply_memory(const struct http_cached_reply *reply)
@@ -128,15 +216,33 @@ http_cached_reply_memory(const struct http_cached_reply *reply)
 }
 
 bool
-http_cached_reply_has_file(const struct http_cached_reply *reply)
+http_cached_reply_is_short(const struct http_cached_reply *reply)
 {
-	return reply->length > HTTP_FILE_COPY_MAX;
+	return reply->length <= HTTP_FILE_COPY_MAX;
 }
 
 struct MHD_Response *
-http_cached_reply_response(const struct http_cached_reply *reply)
+http_cached_reply_whole(const struct http_cached_reply *reply)
 {
-	return reply->response;
+	return reply->whole;
+}
+
+struct MHD_Response *
+http_cached_reply_bare(const struct http_cached_reply *reply)
+{
+	return reply->bare;
+}
+
+const struct http_block *
+http_cached_reply_block(const struct http_cached_reply *reply)
+{
+	return reply->block;
+}
+
+uint64_t
+http_cached_reply_length(const struct http_cached_reply *reply)
+{
+	return reply->length;
 }
 
 static enum MHD_Result
@@ -153,19 +259,7 @@ void
 http_cached_reply_copy_fields(const struct http_cached_reply *reply,
     struct MHD_Response *response)
 {
-	MHD_get_response_headers(reply->response, copy_field, response);
-}
-
-int
-http_cached_reply_descriptor(const struct http_cached_reply *reply)
-{
-	return reply->descriptor;
-}
-
-uint64_t
-http_cached_reply_length(const struct http_cached_reply *reply)
-{
-	return reply->length;
+	MHD_get_response_headers(reply->whole, copy_field, response);
 }
 
 /* A reply is its thread's own (stored/media.h), but for being freed. */

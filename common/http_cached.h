@@ -12,31 +12,28 @@ struct http_cached_reply;
 /*
  * Of the fields that were added to the request so far, which are then the
  * reply's alone, those of prefix_fields that its target has, and length bytes
- * of a file: a short one is read, of a long one the reply keeps a descriptor
- * of its own.
- * ERR_NO_MEMORY; ERR_BUSY (descriptors) and ERR_STORAGE_ERROR, logged.
+ * of a file: a short one is read, of a long one the length is kept.
+ * ERR_NO_MEMORY; ERR_STORAGE_ERROR, logged.
  */
 enum err http_cached_reply_new(struct http_request *request, int descriptor,
     uint64_t length, struct http_cached_reply **out);
 /* NULL is allowed; so are connections that are sending it. */
 void http_cached_reply_free(struct http_cached_reply *reply);
 
-/* About how many bytes of memory it takes; does it keep a descriptor? */
+/* About how many bytes of memory it takes. */
 size_t http_cached_reply_memory(const struct http_cached_reply *reply);
-bool http_cached_reply_has_file(const struct http_cached_reply *reply);
 
 /*
  * Answer with it, and with no field of the request's own.  The reply must live
- * until the handler returns.  Not while the server drains: then the answer
- * has to say Connection: close.
+ * until the handler returns, the file's descriptor until the request ends.
+ * Not while the server drains: then the answer has to say Connection: close.
  */
 void http_reply_cached(struct http_request *request, int status,
-    const struct http_cached_reply *reply);
+    const struct http_cached_reply *reply, int descriptor);
 
 /*
  * Answer with its fields, those that were added to the request, and length
- * bytes of the file at offset as the body; the descriptor stays the caller's
- * and may be closed at once.  The reply must live until the handler returns.
+ * bytes of the file at offset as the body; the rest as above.
  */
 void http_reply_cached_part(struct http_request *request, int status,
     const struct http_cached_reply *reply, int descriptor, uint64_t offset,

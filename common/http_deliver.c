@@ -3,7 +3,6 @@
  */
 #include "common/http_internal.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -100,13 +99,21 @@ response_of_part(const struct http_request *request)
 {
 	const struct http_answer *answer = &request->answer;
 	struct MHD_Response *response = http_tls_cached_part(answer->cached,
-	    answer->offset, answer->length);
+	    answer->descriptor, answer->offset, answer->length);
 
 	if (response == NULL)
 		return NULL;
 	close(answer->descriptor);
 	http_tls_expect(request->connection, answer->cached, answer->length);
 	return response;
+}
+
+/* All of a cached file. */
+static bool
+is_whole(const struct http_answer *answer)
+{
+	return answer->cached != NULL && answer->status == 200 &&
+	    answer->length == http_cached_reply_length(answer->cached);
 }
 
 /* Takes the descriptor unless it returns NULL. */
@@ -116,7 +123,7 @@ response_of_file(const struct http_request *request)
 	const struct http_answer *answer = &request->answer;
 	struct MHD_Response *response = NULL;
 
-	if (is_tls(request) && answer->cached != NULL)
+	if (is_tls(request) && answer->cached != NULL && !is_whole(answer))
 		response = response_of_part(request);
 	if (response != NULL)
 		return response;
@@ -181,45 +188,30 @@ add_part_fields(const struct http_answer *answer,
 		add_to_response(response, name, value);
 }
 
-/* A body goes out with the answer. */
+/* The bare answer to the library, what it lacks to the socket. */
 static bool
-has_body(const struct http_request *request)
+deliver_direct(struct http_request *request)
 {
-	return request->answer.status != 304 &&
-	    strcmp(request->method, "HEAD") != 0;
+	if (!queue(request, http_cached_reply_bare(request->answer.cached)))
+		return false;
+	http_direct_begin(request);
+	return true;
 }
 
-/* Over TLS: from memory, or in large reads, never 4 KiB at a time, as the
- * library would send a file. */
-static bool
-deliver_cached_file(struct http_request *request)
+/* Over TLS, where the file is in memory: the answer is ready then. */
+static struct MHD_Response *
+response_in_memory(const struct http_request *request)
 {
-	const struct http_cached_reply *cached = request->answer.cached;
-	uint64_t length = http_cached_reply_length(cached);
-	struct MHD_Response *response = http_tls_cached_response(cached);
-	bool is_queued;
-	int own;
+	const struct http_answer *answer = &request->answer;
+	struct MHD_Response *response = NULL;
 
-	request->answer.cached = NULL;
-	if (response != NULL) {
-		if (has_body(request))
-			http_tls_expect(request->connection, cached, length);
-		return queue(request, response);
-	}
-	own = fcntl(http_cached_reply_descriptor(cached), F_DUPFD_CLOEXEC, 0);
-	if (own < 0) {
-		log_errno("no descriptor for an answer");
-		return false;
-	}
-	response = http_tls_response(request->connection, own, 0, length);
-	if (response == NULL) {
-		close(own);
-		return false;
-	}
-	http_cached_reply_copy_fields(cached, response);
-	is_queued = queue(request, response);
-	MHD_destroy_response(response);
-	return is_queued;
+	if (is_tls(request) && is_whole(answer) && answer->descriptor >= 0)
+		response = http_tls_cached_response(answer->cached,
+		    answer->descriptor);
+	if (response != NULL)
+		http_tls_expect(request->connection, answer->cached,
+		    answer->length);
+	return response;
 }
 
 bool
@@ -229,14 +221,14 @@ http_deliver(struct http_request *request)
 	struct MHD_Response *response;
 	bool is_queued;
 
-	if (answer->cached != NULL && !answer->is_part && is_tls(request) &&
-	    http_cached_reply_has_file(answer->cached))
-		return deliver_cached_file(request);
-	if (answer->cached != NULL && !answer->is_part) {
-		response = http_cached_reply_response(answer->cached);
-		answer->cached = NULL;	/* the library has its own hold */
+	/* The library has its own hold on what is cached. */
+	if (answer->is_direct)
+		return deliver_direct(request);
+	if (answer->cached != NULL && !answer->is_part)
+		return queue(request, http_cached_reply_whole(answer->cached));
+	response = response_in_memory(request);
+	if (response != NULL)
 		return queue(request, response);
-	}
 	response = response_new(request);
 	if (response == NULL) {
 		log_error("no memory for an answer");
@@ -246,7 +238,6 @@ http_deliver(struct http_request *request)
 		add_part_fields(answer, response);
 	else
 		each_own_field(request, add_to_response, response);
-	answer->cached = NULL;
 	if (answer->closes || atomic_load(&request->server->drains))
 		add_to_response(response, "Connection", "close");
 	is_queued = queue(request, response);

@@ -11,6 +11,7 @@
 
 #include "common/http_cached.h"
 #include "common/http_connection.h"
+#include "common/http_direct.h"
 #include "common/http_gate.h"
 #include "common/http_route.h"
 #include "common/http_server.h"
@@ -45,6 +46,7 @@ struct http_answer {
 						 * is_part its fields; not
 						 * owned */
 	bool is_part;
+	bool is_direct;		/* goes past the library: http_direct.c */
 	bool closes;		/* the connection ends with it */
 };
 
@@ -152,6 +154,7 @@ struct http_request {
 	/* from here on not zeroed: http_memory.c */
 	char id[UUID_TEXT_SIZE];
 	char notes[HTTP_NOTES_SIZE];
+	struct http_direct direct;	/* where answer.is_direct says so */
 	_Alignas(max_align_t) unsigned char arena[HTTP_ARENA_BYTES];
 	struct http_request *next;	/* while it is spare */
 	size_t capacity;	/* of target */
@@ -216,16 +219,24 @@ bool http_answer_next(const struct http_answer *answer, size_t *at,
  */
 enum err http_read_part(int descriptor, uint64_t offset, size_t length,
     char **out);
+/* The same into memory of the caller's. */
+enum err http_read_bytes(int descriptor, uint64_t offset, size_t length,
+    char *bytes);
 
 /* http_cached.c */
-struct MHD_Response *http_cached_reply_response(
+/* With fields and length; with the body where that is short. */
+struct MHD_Response *http_cached_reply_whole(
+    const struct http_cached_reply *reply);
+/* With neither; the block lives as long as it does. */
+struct MHD_Response *http_cached_reply_bare(
+    const struct http_cached_reply *reply);
+const struct http_block *http_cached_reply_block(
     const struct http_cached_reply *reply);
 /* Give all its fields to response. */
 void http_cached_reply_copy_fields(const struct http_cached_reply *reply,
     struct MHD_Response *response);
-/* Of its file; borrowed. */
-int http_cached_reply_descriptor(const struct http_cached_reply *reply);
 uint64_t http_cached_reply_length(const struct http_cached_reply *reply);
+bool http_cached_reply_is_short(const struct http_cached_reply *reply);
 /* What http_tls_send.c keeps with it. */
 struct http_cached_memory *http_cached_reply_in_memory(
     const struct http_cached_reply *reply);
@@ -250,10 +261,6 @@ bool http_deliver_early(struct http_request *request);
 /* http_connection.c */
 void http_connection_notify(void *pool, struct MHD_Connection *library,
     void **context, enum MHD_ConnectionNotificationCode code);
-
-/* http_epoll.c */
-/* Does the library call our epoll_wait()? */
-bool http_epoll_is_in_front(void);
 
 /* http_access_log.c */
 enum err http_access_log_open(struct http_access_log *log,

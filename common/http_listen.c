@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
@@ -81,6 +82,7 @@ socket_learn(struct http_listening *listening)
 {
 	struct sockaddr_storage address;
 	socklen_t size = sizeof(address);
+	static const int on = 1;
 
 	if (getsockname(listening->socket, (struct sockaddr *)&address,
 	    &size) != 0)
@@ -92,6 +94,10 @@ socket_learn(struct http_listening *listening)
 		listening->port = ntohs(((struct sockaddr_in6 *)
 		    (void *)&address)->sin6_port);
 	listening->is_unix = address.ss_family == AF_UNIX;
+	/* Accepted sockets inherit it: no answer waits for more to send. */
+	if (!listening->is_unix)
+		(void)setsockopt(listening->socket, IPPROTO_TCP, TCP_NODELAY,
+		    &on, sizeof(on));
 }
 
 /* Room for one more socket; NULL, logged: there is none. */

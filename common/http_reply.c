@@ -14,6 +14,7 @@
 #include "common/log.h"
 
 #define PROBLEM_TYPE "application/problem+json"
+#define SHORT_VALUE_SIZE 128	/* most fields' are shorter */
 
 void
 http_answer_clear(struct http_answer *answer)
@@ -113,18 +114,25 @@ void
 http_reply_field(struct http_request *request, const char *name,
     const char *format, ...)
 {
+	char short_value[SHORT_VALUE_SIZE], *value = NULL;
 	va_list arguments;
-	char *value = NULL;
 	int length;
 
 	va_start(arguments, format);
-	length = vasprintf(&value, format, arguments);
+	length = vsnprintf(short_value, sizeof(short_value), format,
+	    arguments);
 	va_end(arguments);
+	if (length >= (int)sizeof(short_value)) {
+		va_start(arguments, format);
+		length = vasprintf(&value, format, arguments);
+		va_end(arguments);
+	}
 	if (length < 0) {
 		log_error("no memory for a field name=%s", name);
 		return;
 	}
-	http_answer_add_field(&request->answer, name, value);
+	http_answer_add_field(&request->answer, name, value != NULL ? value :
+	    short_value);
 	free(value);
 }
 
@@ -209,21 +217,16 @@ http_reply_json(struct http_request *request, int status, json_t *json)
 }
 
 enum err
-http_read_part(int descriptor, uint64_t offset, size_t length, char **out)
+http_read_bytes(int descriptor, uint64_t offset, size_t length, char *bytes)
 {
 	size_t done = 0;
-	char *bytes = malloc(length + 1);
 
-	*out = NULL;
-	if (bytes == NULL)
-		return ERR_NO_MEMORY;
 	while (done < length) {
 		ssize_t got = pread(descriptor, bytes + done, length - done,
 		    (off_t)(offset + done));
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0) {
-			free(bytes);
 			if (got == 0)
 				log_error("a file is shorter than it was");
 			else
@@ -232,8 +235,20 @@ http_read_part(int descriptor, uint64_t offset, size_t length, char **out)
 		}
 		done += (size_t)got;
 	}
-	*out = bytes;
 	return ERR_OK;
+}
+
+enum err
+http_read_part(int descriptor, uint64_t offset, size_t length, char **out)
+{
+	char *bytes = malloc(length + 1);
+	enum err e = bytes == NULL ? ERR_NO_MEMORY :
+	    http_read_bytes(descriptor, offset, length, bytes);
+
+	*out = e == ERR_OK ? bytes : NULL;
+	if (e != ERR_OK)
+		free(bytes);
+	return e;
 }
 
 /* Is this part of a file copied to memory, or left to the kernel? */
@@ -306,7 +321,17 @@ http_reply_cached_part(struct http_request *request, int status,
     const struct http_cached_reply *reply, int descriptor, uint64_t offset,
     uint64_t length)
 {
-	http_reply_shared_file(request, status, descriptor, offset, length);
+	const struct http_part part = { descriptor, offset, length };
+
+	if (!http_request_is_answered(request) &&
+	    http_direct_take(request, reply, &part)) {
+		take_answer(request, status);
+		request->answer.is_direct = true;
+		request->answer.length = length;
+	} else {
+		http_reply_shared_file(request, status, descriptor, offset,
+		    length);
+	}
 	if (request->answer.status == status) {
 		request->answer.cached = reply;
 		request->answer.is_part = true;
@@ -315,12 +340,22 @@ http_reply_cached_part(struct http_request *request, int status,
 
 void
 http_reply_cached(struct http_request *request, int status,
-    const struct http_cached_reply *reply)
+    const struct http_cached_reply *reply, int descriptor)
 {
+	uint64_t length = http_cached_reply_length(reply);
+	bool has_body = status != 304 && strcmp(request->method, "HEAD") != 0;
+
+	if (has_body && !http_cached_reply_is_short(reply)) {
+		http_reply_cached_part(request, status, reply, descriptor, 0,
+		    length);
+		return;
+	}
 	if (!take_answer(request, status))
 		return;
+	request->answer.is_direct = has_body &&
+	    http_direct_take(request, reply, NULL);
 	request->answer.cached = reply;
-	request->answer.length = http_cached_reply_length(reply);
+	request->answer.length = length;
 }
 
 /* Fields that the status itself asks for. */

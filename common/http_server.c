@@ -167,6 +167,7 @@ http_server_new(const struct http_server_options *options,
 		return e;
 	}
 	set_quotas(server);
+	http_direct_prepare();
 	*out = server;
 	return ERR_OK;
 }
@@ -258,7 +259,7 @@ http_server_start(struct http_server *server)
 		log_warning("unknown version of libmicrohttpd: bare LF, "
 		    "folded lines and NUL are left to it version=%s",
 		    MHD_get_version());
-	if (!http_epoll_is_in_front())
+	if (!http_direct_epoll_is_ours())
 		log_warning("epoll_wait is not ours: with 128 clients ready "
 		    "at once an event thread can stand still");
 	for (size_t i = 0; e == ERR_OK && i < server->pool_count; i++)

@@ -69,15 +69,15 @@ struct http_cached_memory {
 };
 
 /*
- * The whole answer to a cached reply, from memory, made with the first call;
- * borrowed.  NULL where the file is to be read: with the first use, when it is
+ * The whole answer to a cached reply, from memory, made with the first call
+ * from its file, of which the descriptor stays the caller's; borrowed.  NULL where the file is to be read: with the first use, when it is
  * very large, when there is no room.
  */
 struct MHD_Response *http_tls_cached_response(
-    const struct http_cached_reply *cached);
+    const struct http_cached_reply *cached, int descriptor);
 /* The same for a part, without fields; the caller's. */
 struct MHD_Response *http_tls_cached_part(
-    const struct http_cached_reply *cached, uint64_t offset,
+    const struct http_cached_reply *cached, int descriptor, uint64_t offset,
     uint64_t length);
 /* What comes next on connection is length bytes of it. */
 void http_tls_expect(struct http_connection *connection,

@@ -186,24 +186,24 @@ mapping_response(struct mapping *mapping, uint64_t offset, uint64_t length)
  * use.  One that is broken is for nobody: reading says what is wrong.
  */
 static struct mapping *
-mapping_of(const struct http_cached_reply *cached)
+mapping_of(const struct http_cached_reply *cached, int descriptor)
 {
 	struct http_cached_memory *memory = http_cached_reply_in_memory(cached);
 	uint64_t length = http_cached_reply_length(cached);
 
 	if (memory->mapping == NULL && memory->uses++ == 1 &&
 	    length <= MAPPED_MAX)
-		memory->mapping = mapping_new(
-		    http_cached_reply_descriptor(cached), length);
+		memory->mapping = mapping_new(descriptor, length);
 	return memory->mapping == NULL ||
 	    !mapped_is_whole(memory->mapping->mapped) ? NULL : memory->mapping;
 }
 
 struct MHD_Response *
-http_tls_cached_response(const struct http_cached_reply *cached)
+http_tls_cached_response(const struct http_cached_reply *cached,
+    int descriptor)
 {
 	struct http_cached_memory *memory = http_cached_reply_in_memory(cached);
-	struct mapping *mapping = mapping_of(cached);
+	struct mapping *mapping = mapping_of(cached, descriptor);
 
 	if (mapping == NULL)
 		return NULL;
@@ -218,10 +218,10 @@ http_tls_cached_response(const struct http_cached_reply *cached)
 }
 
 struct MHD_Response *
-http_tls_cached_part(const struct http_cached_reply *cached, uint64_t offset,
-    uint64_t length)
+http_tls_cached_part(const struct http_cached_reply *cached, int descriptor,
+    uint64_t offset, uint64_t length)
 {
-	struct mapping *mapping = mapping_of(cached);
+	struct mapping *mapping = mapping_of(cached, descriptor);
 
 	return mapping == NULL ? NULL :
 	    mapping_response(mapping, offset, length);

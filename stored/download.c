@@ -180,7 +180,8 @@ answer_whole(struct stored *stored, struct http_request *request,
 	}
 	e = find_reply(request, media, &reply);
 	if (e == ERR_OK)
-		http_reply_cached(request, status, reply);
+		http_reply_cached(request, status, reply,
+		    media_descriptor(media));
 	else
 		stored_refuse(stored, request, e, NULL);
 }

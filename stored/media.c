@@ -55,7 +55,6 @@ struct shelf {
 	size_t bucket_count;		/* a power of 2 */
 	TAILQ_HEAD(media_order, media) files;	/* last used first */
 	TAILQ_HEAD(ready_order, ready) replies;
-	size_t file_count;		/* descriptors, those of answers too */
 	struct media_counts counts;
 };
 
@@ -150,7 +149,6 @@ take_ready_off(struct shelf *shelf, struct ready *ready)
 	TAILQ_REMOVE(&shelf->replies, ready, by_use);
 	shelf->counts.replies--;
 	shelf->counts.memory_bytes -= http_cached_reply_memory(ready->reply);
-	shelf->file_count -= http_cached_reply_has_file(ready->reply);
 }
 
 /* The shelf's hold is then the caller's. */
@@ -164,7 +162,6 @@ take_media_off(struct shelf *shelf, struct media *media)
 		at = &(*at)->next;
 	*at = media->next;
 	TAILQ_REMOVE(&shelf->files, media, by_use);
-	shelf->file_count--;
 	shelf->counts.files--;
 	SLIST_FOREACH(ready, &media->replies, of_media)
 		take_ready_off(shelf, ready);
@@ -198,18 +195,12 @@ shelf_trim(struct shelf *shelf, size_t files_max, const struct media *spared)
 
 	while (shelf->counts.memory_bytes > shelf->cache->each.memory_bytes)
 		drop_ready(shelf, spared);
-	while (shelf->file_count > files_max) {
+	while (shelf->counts.files > files_max) {
 		media = TAILQ_LAST(&shelf->files, media_order);
-		if (media == NULL)
+		if (media == NULL || media == spared)
 			break;
-		if (media != spared) {
-			take_media_off(shelf, media);
-			media_release(media);
-		} else if (!TAILQ_EMPTY(&shelf->replies)) {
-			drop_ready(shelf, spared);
-		} else {
-			break;
-		}
+		take_media_off(shelf, media);
+		media_release(media);
 	}
 }
 
@@ -221,7 +212,6 @@ shelf_add(struct shelf *shelf, struct media *media)
 	media->next = *bucket;
 	*bucket = media;
 	TAILQ_INSERT_HEAD(&shelf->files, media, by_use);
-	shelf->file_count++;
 	shelf->counts.files++;
 }
 
@@ -390,7 +380,7 @@ shelf_open(struct shelf *shelf, const struct object_key *key, int64_t now_s,
 
 	/* Descriptors ran out elsewhere: give back what is only kept. */
 	if (e == ERR_BUSY && shelf->counts.files > 0) {
-		shelf_trim(shelf, shelf->file_count / 2, NULL);
+		shelf_trim(shelf, shelf->counts.files / 2, NULL);
 		e = media_open(shelf->cache->objects, key, now_s, out);
 	}
 	if (e != ERR_OK)
@@ -485,7 +475,6 @@ media_keep_reply(struct media *media, const char *name,
 		TAILQ_INSERT_HEAD(&shelf->replies, ready, by_use);
 		shelf->counts.replies++;
 		shelf->counts.memory_bytes += http_cached_reply_memory(reply);
-		shelf->file_count += http_cached_reply_has_file(reply);
 	}
 	shelf_trim(shelf, shelf->cache->each.files, media);
 	pthread_mutex_unlock(&shelf->lock);
@@ -500,7 +489,7 @@ media_cache_counts(struct media_cache *cache)
 	for (struct shelf *shelf = atomic_load(&cache->shelves);
 	    shelf != NULL; shelf = shelf->next) {
 		pthread_mutex_lock(&shelf->lock);
-		sum.files += shelf->file_count;
+		sum.files += shelf->counts.files;
 		sum.replies += shelf->counts.replies;
 		sum.memory_bytes += shelf->counts.memory_bytes;
 		sum.hits += shelf->counts.hits;

@@ -23,18 +23,17 @@
 
 /* Stands in for the HTTP layer's, to see what is freed. */
 struct http_cached_reply {
-	bool has_file;
+	char alive;
 };
 
 static _Atomic int replies_alive;
 
 static struct http_cached_reply *
-reply_new(bool has_file)
+reply_new(void)
 {
 	struct http_cached_reply *reply = calloc(1, sizeof(*reply));
 
 	assert_non_null(reply);
-	reply->has_file = has_file;
 	replies_alive++;
 	return reply;
 }
@@ -52,12 +51,6 @@ http_cached_reply_memory(const struct http_cached_reply *reply)
 {
 	(void)reply;
 	return ANSWER_BYTES;
-}
-
-bool
-http_cached_reply_has_file(const struct http_cached_reply *reply)
-{
-	return reply->has_file;
 }
 
 /* --- helpers ------------------------------------------------------------- */
@@ -173,8 +166,8 @@ an_answer_is_kept_for_its_name_alone(void **state)
 	struct object_key key = store(root, "hello");
 	struct media_cache *cache = cache_new(root, 8, 8);
 	struct media *media = get(cache, &key);
-	struct http_cached_reply *plain = reply_new(false),
-	    *named = reply_new(false);
+	struct http_cached_reply *plain = reply_new(),
+	    *named = reply_new();
 
 	assert_null(media_reply(media, ""));
 	assert_int_equal(media_keep_reply(media, "", plain), ERR_OK);
@@ -200,7 +193,7 @@ a_removed_object_is_gone_but_readable_while_it_is_held(void **state)
 	int before = descriptors_open();
 	struct media *held = get(cache, &key), *media;
 
-	assert_int_equal(media_keep_reply(held, "", reply_new(false)), ERR_OK);
+	assert_int_equal(media_keep_reply(held, "", reply_new()), ERR_OK);
 	assert_int_equal(objects_remove(root->objects, &key), ERR_OK);
 	assert_int_equal(media_get(cache, &key, NOW_S, &media),
 	    ERR_OBJECT_NOT_FOUND);
@@ -223,7 +216,7 @@ a_removed_object_is_closed_at_once(void **state)
 	int before = descriptors_open();
 	struct media *media = get(cache, &key);
 
-	assert_int_equal(media_keep_reply(media, "", reply_new(false)),
+	assert_int_equal(media_keep_reply(media, "", reply_new()),
 	    ERR_OK);
 	media_release(media);
 	assert_int_equal(descriptors_open(), before + 1);
@@ -247,7 +240,7 @@ a_replaced_object_is_read_anew(void **state)
 	root_write(root, path, "dam");
 	media = get(cache, &key);
 	assert_bytes(media, "dam");
-	assert_int_equal(media_keep_reply(media, "", reply_new(false)),
+	assert_int_equal(media_keep_reply(media, "", reply_new()),
 	    ERR_OK);
 	media_release(media);
 	store(root, "hello");
@@ -266,7 +259,7 @@ an_object_put_into_quarantine_is_gone_at_once(void **state)
 	struct media_cache *cache = cache_new(root, 8, 8);
 	struct media *held = get(cache, &key), *media;
 
-	assert_int_equal(media_keep_reply(held, "", reply_new(false)), ERR_OK);
+	assert_int_equal(media_keep_reply(held, "", reply_new()), ERR_OK);
 	assert_int_equal(objects_quarantine(root->objects, &key,
 	    media_descriptor(held)), ERR_OK);
 	assert_int_equal(media_get(cache, &key, NOW_S, &media),
@@ -285,7 +278,7 @@ an_answer_made_before_a_change_is_not_kept_behind_it(void **state)
 	struct media *media = get(cache, &key);
 
 	store(root, "hello");
-	assert_int_equal(media_keep_reply(media, "", reply_new(false)),
+	assert_int_equal(media_keep_reply(media, "", reply_new()),
 	    ERR_OK);
 	assert_int_equal(media_cache_counts(cache).replies, 0);
 	assert_int_equal(replies_alive, 1);
@@ -341,34 +334,6 @@ no_more_files_are_open_than_the_limit_and_the_oldest_go(void **state)
 }
 
 static void
-answers_with_a_file_count_as_files_whatever_their_names(void **state)
-{
-	struct root *root = *state;
-	struct object_key key = store(root, "hello");
-	struct media_cache *cache = cache_new(root, 4, 100);
-	struct media *media;
-	char name[16];
-
-	for (int i = 0; i < 10; i++) {
-		snprintf(name, sizeof(name), "%d.age", i);
-		media = get(cache, &key);
-		assert_null(media_reply(media, name));
-		assert_int_equal(media_keep_reply(media, name,
-		    reply_new(true)), ERR_OK);
-		assert_true(media_cache_counts(cache).files <= 4);
-		media_release(media);
-	}
-	media = get(cache, &key);
-	assert_non_null(media_reply(media, "9.age"));
-	assert_non_null(media_reply(media, "7.age"));
-	assert_null(media_reply(media, "6.age"));
-	assert_int_equal(replies_alive, 3);
-	media_release(media);
-	media_cache_free(cache);
-	assert_int_equal(replies_alive, 0);
-}
-
-static void
 answers_take_no_more_memory_than_the_limit(void **state)
 {
 	struct root *root = *state;
@@ -382,7 +347,7 @@ answers_take_no_more_memory_than_the_limit(void **state)
 		keys[i] = store(root, text);
 		media = get(cache, &keys[i]);
 		assert_int_equal(media_keep_reply(media, "",
-		    reply_new(false)), ERR_OK);
+		    reply_new()), ERR_OK);
 		media_release(media);
 		assert_true(replies_alive <= 3);
 	}
@@ -410,7 +375,7 @@ an_answer_that_is_not_kept_lives_until_the_next_call(void **state)
 		assert_null(media_reply(media, ""));
 		assert_int_equal(replies_alive, 0);
 		assert_int_equal(media_keep_reply(media, "",
-		    reply_new(false)), ERR_OK);
+		    reply_new()), ERR_OK);
 		assert_int_equal(replies_alive, 1);
 	}
 	assert_int_equal(media_cache_counts(cache).memory_bytes, 0);
@@ -475,7 +440,7 @@ read_on(void *context)
 			if (pread(media_descriptor(media), bytes, 8, 0) != 5)
 				readers->wrong++;
 			if (media_reply(media, "") == NULL)
-				media_keep_reply(media, "", reply_new(true));
+				media_keep_reply(media, "", reply_new());
 			if (step % 4 == 2 && step == readers->step)
 				readers->wrong++;
 		} else if (step % 4 == 0 && step == readers->step) {
@@ -536,7 +501,6 @@ main(void)
 		TEST(an_answer_made_before_a_change_is_not_kept_behind_it),
 		TEST(an_old_file_is_opened_anew_and_one_from_the_future),
 		TEST(no_more_files_are_open_than_the_limit_and_the_oldest_go),
-		TEST(answers_with_a_file_count_as_files_whatever_their_names),
 		TEST(answers_take_no_more_memory_than_the_limit),
 		TEST(an_answer_that_is_not_kept_lives_until_the_next_call),
 		TEST(kept_files_give_way_when_descriptors_run_out),

@@ -1,0 +1,341 @@
+/* Answers that go to the socket past the library, and two system calls of the
+ * library that are ours for it.
+ *
+ * What the library does for the file of an answer is more than it takes: three
+ * TCP_CORK and TCP_NODELAY calls, a header in a packet of its own, pieces of
+ * 128 KiB that are cut in the middle of pages, each field allocated, copied
+ * and freed.  So for the answers that matter it is given a bare one, with no
+ * field and no byte of body:
+ *
+ *	http_direct_take()	the answer is laid out: the fields as ready
+ *				text, those of this request alone, a file
+ *	http_direct_begin()	the library has the bare answer
+ *	send()			the library sends its header, for which it
+ *				calls us: we send status line and fields of
+ *				its own, the laid-out rest and the file, and
+ *				say that the header is sent when all of it is
+ *	http_direct_end()	sent, or the request is over
+ *
+ * While something is left we say EAGAIN, and the library comes back with the
+ * same call when epoll tells that there is room.  When the socket took all of
+ * a turn, there is room already: epoll is asked to tell again, so that other
+ * connections have their turn first.  Keep-alive, errors, the end of the
+ * request, timeouts: all as for any answer.
+ *
+ * MHD_epoll() of libmicrohttpd 0.9.75 asks for 128 events, and while exactly
+ * so many come it asks again, with the same timeout, before it serves those
+ * that it holds.  When 128 (256, ...) sockets are ready and nothing else
+ * happens, the whole event thread sleeps until the idle timeout.  The cure is
+ * never to give as many as were asked for; what is left over is told by the
+ * next call.
+ *
+ * The program's own symbol comes before those of shared libraries, and the
+ * linker exports it since a library on its command line refers to it.
+ */
+#include "common/http_internal.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+
+#include "common/log.h"
+
+/* How the library's header ends when there is nothing behind it. */
+#define BARE_END "Content-Length: 0\r\n\r\n"
+#define BARE_END_SIZE (sizeof(BARE_END) - 1)
+/*
+ * The largest packet that the kernel makes of whole pages: it takes 64 KiB
+ * less the headers, and what is left of a page becomes a packet of its own.
+ */
+#define PAGE_BYTES 4096
+#define PIPE_BYTES (16 * PAGE_BYTES)
+#define PIECE_BYTES (UINT64_C(15) * PAGE_BYTES)
+#define TURN_BYTES (2 * PIECE_BYTES)
+#define SOCKETS_MAX (1u << 20)
+
+/* By socket: the request whose answer goes this way.  An entry is its event
+ * thread's as long as the socket is open. */
+static struct http_request *_Atomic *on_socket;
+static size_t socket_count;
+static pthread_once_t prepare_once = PTHREAD_ONCE_INIT;
+
+static _Thread_local int event_set = -1;	/* of the event thread */
+
+/* --- in front of the C library's ------------------------------------------ */
+
+int
+epoll_wait(int set, struct epoll_event *events, int most, int timeout_ms)
+{
+	event_set = set;
+	return epoll_pwait(set, events, most > 1 ? most - 1 : most,
+	    timeout_ms, NULL);
+}
+
+static ssize_t send_all(struct http_request *request, const void *header,
+    size_t size);
+
+ssize_t
+send(int socket, const void *bytes, size_t size, int flags)
+{
+	struct http_request *request = NULL;
+
+	if (socket >= 0 && (size_t)socket < socket_count)
+		request = atomic_load_explicit(&on_socket[socket],
+		    memory_order_relaxed);
+	return request != NULL ? send_all(request, bytes, size) :
+	    sendto(socket, bytes, size, flags, NULL, 0);
+}
+
+static bool
+is_in_front(const char *name, uintptr_t ours)
+{
+	return (uintptr_t)dlsym(RTLD_DEFAULT, name) == ours;
+}
+
+bool
+http_direct_epoll_is_ours(void)
+{
+	return is_in_front("epoll_wait", (uintptr_t)epoll_wait);
+}
+
+static void
+prepare(void)
+{
+	struct rlimit limit;
+	size_t count = SOCKETS_MAX;
+
+	if (!is_in_front("send", (uintptr_t)send))
+		return;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	    limit.rlim_cur < SOCKETS_MAX)
+		count = (size_t)limit.rlim_cur;
+	on_socket = calloc(count, sizeof(*on_socket));
+	if (on_socket != NULL)
+		socket_count = count;
+}
+
+void
+http_direct_prepare(void)
+{
+	pthread_once(&prepare_once, prepare);
+}
+
+/* --- laid out ------------------------------------------------------------- */
+
+static bool
+is_possible(const struct http_request *request)
+{
+	const struct http_connection *connection = request->connection;
+
+	return connection->certificate == NULL &&
+	    request->server->layout_is_known &&
+	    !atomic_load_explicit(&request->server->drains,
+	    memory_order_relaxed) &&
+	    (size_t)connection->socket < socket_count &&
+	    strcmp(request->method, "GET") == 0;
+}
+
+static bool
+tail_add(struct http_direct *direct, const char *name, const char *value)
+{
+	size_t name_size = strlen(name), value_size = strlen(value);
+	char *at = direct->tail + direct->tail_size;
+
+	if (name_size + value_size + 4 > HTTP_DIRECT_TAIL_MAX -
+	    direct->tail_size)
+		return false;
+	memcpy(at, name, name_size);
+	memcpy(at + name_size, ": ", 2);
+	memcpy(at + name_size + 2, value, value_size);
+	memcpy(at + name_size + 2 + value_size, "\r\n", 2);
+	direct->tail_size += name_size + value_size + 4;
+	return true;
+}
+
+/* The fields of the request's own, and the end of the header. */
+static bool
+tail_make(struct http_direct *direct, const struct http_answer *answer,
+    uint64_t length)
+{
+	const char *p = answer->fields, *end = p + answer->fields_size;
+	char number[24];
+
+	while (p < end) {
+		const char *value = p + strlen(p) + 1;
+		if (!tail_add(direct, p, value))
+			return false;
+		p = value + strlen(value) + 1;
+	}
+	snprintf(number, sizeof(number), "%" PRIu64 "\r\n", length);
+	return tail_add(direct, "Content-Length", number);
+}
+
+bool
+http_direct_take(struct http_request *request,
+    const struct http_cached_reply *reply, const struct http_part *part)
+{
+	struct http_direct *direct = &request->direct;
+
+	if (!is_possible(request))
+		return false;
+	*direct = (struct http_direct){
+		.block = http_cached_reply_block(reply), .file = -1 };
+	if (part == NULL) {
+		direct->block_size = direct->block->size;
+		return true;
+	}
+	direct->block_size = direct->block->fields_size;
+	direct->file = part->descriptor;
+	direct->offset = (off_t)part->offset;
+	direct->end = (off_t)(part->offset + part->length);
+	return tail_make(direct, &request->answer, part->length);
+}
+
+void
+http_direct_begin(struct http_request *request)
+{
+	atomic_store_explicit(&on_socket[request->connection->socket],
+	    request, memory_order_relaxed);
+}
+
+void
+http_direct_end(struct http_request *request)
+{
+	atomic_store_explicit(&on_socket[request->connection->socket], NULL,
+	    memory_order_relaxed);
+}
+
+/* --- sent ----------------------------------------------------------------- */
+
+static bool
+would_block(void)
+{
+	errno = EAGAIN;
+	return false;
+}
+
+/* Add what is not sent yet of one part of the header. */
+static size_t
+part_left(struct iovec *left, size_t *skip, const void *bytes, size_t size)
+{
+	size_t skipped = *skip < size ? *skip : size;
+
+	*skip -= skipped;
+	left->iov_base = (char *)(uintptr_t)bytes + skipped;
+	left->iov_len = size - skipped;
+	return left->iov_len;
+}
+
+/* Header, and the body where that is in memory.  False: errno says why. */
+static bool
+send_header(struct http_request *request, const void *header, size_t size)
+{
+	struct http_direct *direct = &request->direct;
+	struct iovec parts[3];
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 3 };
+	size_t skip = direct->sent, left;
+	ssize_t sent;
+
+	left = part_left(&parts[0], &skip, header, size);
+	left += part_left(&parts[1], &skip, direct->block->text,
+	    direct->block_size);
+	left += part_left(&parts[2], &skip, direct->tail, direct->tail_size);
+	if (left == 0)
+		return true;
+	sent = sendmsg(request->connection->socket, &message, MSG_NOSIGNAL |
+	    (direct->offset < direct->end ? MSG_MORE : 0));
+	if (sent < 0)
+		return false;
+	direct->sent += (size_t)sent;
+	return (size_t)sent == left ? true : would_block();
+}
+
+/*
+ * The piece that is less than a whole one first: behind the header, and so
+ * all packets after it are of whole pages.
+ */
+static size_t
+next_piece(off_t offset, uint64_t left, uint64_t turn)
+{
+	uint64_t odd = left % PIECE_BYTES;
+
+	if (left <= PIPE_BYTES && offset % PAGE_BYTES == 0)
+		return (size_t)left;
+	if (odd > 0)
+		return (size_t)odd;
+	return (size_t)(left < turn ? left : turn);
+}
+
+static void
+tell_again(const struct http_request *request)
+{
+	struct epoll_event event = {
+		.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLET,
+		.data.ptr = request->library,
+	};
+
+	(void)epoll_ctl(event_set, EPOLL_CTL_MOD, request->connection->socket,
+	    &event);
+}
+
+static bool
+file_failed(ssize_t sent)
+{
+	if (sent == 0) {
+		log_error("a file is shorter than it was");
+		errno = EPIPE;
+	} else if (errno == EIO) {
+		log_errno("a file cannot be read");
+	}
+	return false;
+}
+
+static bool
+send_file(struct http_request *request)
+{
+	struct http_direct *direct = &request->direct;
+	uint64_t left, turn = TURN_BYTES;
+	size_t piece;
+	ssize_t sent;
+
+	while (direct->offset < direct->end) {
+		if (turn == 0) {
+			tell_again(request);
+			return would_block();
+		}
+		left = (uint64_t)(direct->end - direct->offset);
+		piece = next_piece(direct->offset, left, turn);
+		sent = sendfile(request->connection->socket, direct->file,
+		    &direct->offset, piece);
+		if (sent <= 0)
+			return file_failed(sent);
+		if ((size_t)sent < piece)
+			return would_block();
+		if (piece % PIECE_BYTES == 0)
+			turn -= piece;
+	}
+	return true;
+}
+
+/* As send() with the header of the bare answer. */
+static ssize_t
+send_all(struct http_request *request, const void *header, size_t size)
+{
+	if (size < BARE_END_SIZE || memcmp((const char *)header + size -
+	    BARE_END_SIZE, BARE_END, BARE_END_SIZE) != 0) {
+		log_error("the library sends another header than was thought");
+		errno = EPIPE;
+		return -1;
+	}
+	if (!send_header(request, header, size - BARE_END_SIZE) ||
+	    !send_file(request))
+		return -1;
+	http_direct_end(request);
+	return (ssize_t)size;
+}

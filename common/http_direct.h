@@ -1,0 +1,58 @@
+/* Answers that go to the socket past the library.  For common/http_*.c alone,
+ * through http_internal.h.
+ */
+#ifndef COMMON_HTTP_DIRECT_H
+#define COMMON_HTTP_DIRECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct http_cached_reply;
+struct http_request;
+
+#define HTTP_DIRECT_TAIL_MAX 256
+
+/* What ready answers are made of, shared by all that send them. */
+struct http_block {
+	_Atomic unsigned owners;
+	size_t fields_size;	/* each "name: value" CR LF */
+	size_t size;		/* with the end of the header and the body,
+				 * where that is short */
+	char text[];
+};
+
+struct http_direct {
+	const struct http_block *block;	/* the bare answer's */
+	size_t block_size;	/* as much of it is sent */
+	size_t sent;		/* of header, block and tail */
+	int file;		/* borrowed; -1: none */
+	off_t offset, end;	/* in the file: what is left */
+	size_t tail_size;
+	char tail[HTTP_DIRECT_TAIL_MAX];
+};
+
+/* length bytes of a file at offset. */
+struct http_part {
+	int descriptor;
+	uint64_t offset, length;
+};
+
+/* Before the first connection; more often does nothing. */
+void http_direct_prepare(void);
+/* Does the library call our epoll_wait()? */
+bool http_direct_epoll_is_ours(void);
+/*
+ * Lay the answer out: the reply's fields, those that were added to the answer,
+ * and the part of the file, which stays open until the request ends.  part
+ * NULL: the reply's own fields and its short body.  False: it has to go
+ * through the library (TLS, HEAD, the server drains, ...).
+ */
+bool http_direct_take(struct http_request *request,
+    const struct http_cached_reply *reply, const struct http_part *part);
+/* The library has the bare answer; and: the request is over. */
+void http_direct_begin(struct http_request *request);
+void http_direct_end(struct http_request *request);
+
+#endif
