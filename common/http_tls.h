@@ -70,8 +70,9 @@ struct http_cached_memory {
 
 /*
  * The whole answer to a cached reply, from memory, made with the first call
- * from its file, of which the descriptor stays the caller's; borrowed.  NULL where the file is to be read: with the first use, when it is
- * very large, when there is no room.
+ * from its file, of which the descriptor stays the caller's; borrowed.  NULL
+ * where the file is to be read: with the first use, when it is very large,
+ * when there is no room.
  */
 struct MHD_Response *http_tls_cached_response(
     const struct http_cached_reply *cached, int descriptor);
