@@ -167,12 +167,15 @@ sub is_spec {
 	return $2 eq '' || at_least($2, $1);
 }
 
-# Is one number at least the other?  They have any length; above 2^64 all are the
-# same, since no file has so many bytes.
+# Is one number at least the other?  They have any length; from 2^64 on all are
+# the same, since no file has so many bytes.
 sub at_least {
+	my $most = '18446744073709551615';
 	my ($a, $b) = map { s/^0+//r } @_;
 
-	return 1 if length $a > 20 && length $b > 19;
+	for ($a, $b) {
+		$_ = $most if length $_ > 20 || length $_ == 20 && $_ gt $most;
+	}
 	return length $a != length $b ? length $a > length $b : $a ge $b;
 }
 
