@@ -236,7 +236,7 @@ check-full:
 	    $(MAKE) --no-print-directory check-full-$$part || exit 1; done
 
 CHECK_FULL_PARTS := clang sanitize sanitize-thread large crash kills random \
-	fuzz network clients
+	fuzz network clients media
 
 check-full-clang: deps-clang
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/clang CC=clang \
@@ -275,6 +275,10 @@ check-full-clients: deps-check
 	@packaging/deps.sh $(DEPS_CLIENTS)
 	@PLAY_MORE=1 $(MAKE) --no-print-directory check-only \
 	    TESTS='$(wildcard tests/clients/*.sh tests/scenario/players-*.sh)'
+
+check-full-media: deps-check
+	@$(MAKE) --no-print-directory check-only \
+	    TESTS='$(wildcard tests/media/*.sh)'
 
 check-full-fuzz:
 	@$(MAKE) --no-print-directory fuzz \

@@ -91,7 +91,7 @@ struct file {
 	int64_t version;	/* from 1; 0: none yet, and all below is zero */
 	struct uuid version_id;
 	enum version_state state;
-	int64_t size;		/* of the plaintext, in bytes */
+	int64_t size, duration_ms;	/* of the plaintext; 0: not known */
 	int64_t sealed_size;
 	char object[OBJECT_ID_LENGTH + 1];
 	char master_key[MASTER_KEY_ID_SIZE];	/* id, not the key */

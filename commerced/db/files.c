@@ -152,6 +152,20 @@ db_version_add(struct db *db, int64_t file,
 	query_int(&query, version->sealed_size);
 	query_text(&query, version->master_key);
 	query_int(&query, version->created_ms);
+	query_int(&query, version->duration_ms);
+	return query_run(&query);
+}
+
+enum err
+db_version_set_duration(struct db *db, int64_t file, int64_t number,
+    int64_t duration_ms)
+{
+	struct query query;
+
+	query_begin(&query, db, STMT_VERSION_SET_DURATION);
+	query_int(&query, file);
+	query_int(&query, number);
+	query_int(&query, duration_ms);
 	return query_run(&query);
 }
 

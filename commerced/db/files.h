@@ -29,6 +29,7 @@ struct version_row {
 	int64_t sealed_size;
 	const char *master_key;
 	int64_t created_ms;
+	int64_t duration_ms;	/* 0: not known */
 };
 
 /* Of that item (its number); out->number is 0 when there is none. */
@@ -58,6 +59,9 @@ enum err db_version_newest(struct db *db, int64_t file,
     struct version_row *out);
 enum err db_version_add(struct db *db, int64_t file,
     const struct version_row *version);
+/* Of the version with that number, unless it has one; 0: not known. */
+enum err db_version_set_duration(struct db *db, int64_t file,
+    int64_t number, int64_t duration_ms);
 /* Those that nobody has a right to become VERSION_DELETING. */
 enum err db_versions_let_go(struct db *db, int64_t file);
 

@@ -5,7 +5,8 @@
 /* What db_file_read() reads: file f of item i with version v. */
 #define FILE_COLUMNS \
 	"f.id, f.uuid, i.uuid, f.name, f.media_type, v.number, v.uuid," \
-	" v.state, v.size, v.sealed_size, v.object, v.master_key"
+	" v.state, v.size, v.sealed_size, v.object, v.master_key," \
+	" v.duration_ms"
 
 /* What db_item_read() reads. */
 #define ITEM_COLUMNS \

@@ -44,6 +44,7 @@ db_file_read(struct query *query, struct file *out)
 	out->sealed_size = row_int(query);
 	row_object(query, out->object);
 	row_text_into(query, out->master_key, sizeof(out->master_key));
+	out->duration_ms = row_int(query);
 }
 
 void

@@ -283,8 +283,11 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    " WHERE file = ?1 ORDER BY number DESC LIMIT 1",
 	[STMT_VERSION_ADD] =
 	    "INSERT INTO version (uuid, file, number, size, plain_hash,"
-	    " object, sealed_size, master_key, created_ms)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	    " object, sealed_size, master_key, created_ms, duration_ms)"
+	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, 0))",
+	[STMT_VERSION_SET_DURATION] =
+	    "UPDATE version SET duration_ms = nullif(?3, 0)"
+	    " WHERE file = ?1 AND number = ?2 AND duration_ms IS NULL",
 	[STMT_FILE_REMOVE] =
 	    "UPDATE file SET removed_sequence = ?2"
 	    " WHERE id = ?1 AND removed_sequence IS NULL",
@@ -571,7 +574,7 @@ static const bool catalogue_changes[STMT__COUNT] = {
 	[STMT_FILE_SET_STORED] = true, [STMT_VERSION_ADD] = true,
 	[STMT_VERSIONS_LET_GO] = true, [STMT_VERSION_STORED] = true,
 	[STMT_VERSION_DELETED] = true, [STMT_PICTURE_SET] = true,
-	[STMT_PICTURE_REMOVE] = true
+	[STMT_PICTURE_REMOVE] = true, [STMT_VERSION_SET_DURATION] = true
 };
 
 bool

@@ -71,12 +71,20 @@ shape_uuids(const struct uuid *ids, size_t count)
 /* --- items ---------------------------------------------------------------- */
 
 static json_t *
+shape_duration(const struct file *file)
+{
+	return file->duration_ms == 0 ? json_null() :
+	    json_integer((json_int_t)file->duration_ms);
+}
+
+static json_t *
 shape_item_file(const struct file *file, enum shape_view view)
 {
-	json_t *json = json_pack("{s:o, s:s, s:s, s:I, s:n, s:I}",
+	json_t *json = json_pack("{s:o, s:s, s:s, s:I, s:o, s:I}",
 	    "id", shape_uuid(&file->id), "name", file->name,
 	    "media_type", file->media_type, "size", (json_int_t)file->size,
-	    "duration_ms", "version", (json_int_t)file->version);
+	    "duration_ms", shape_duration(file),
+	    "version", (json_int_t)file->version);
 
 	if (json != NULL && view == SHAPE_PEOPLE &&
 	    json_object_set_new(json, "state",
@@ -385,12 +393,14 @@ shape_library_entry(const struct library_entry *entry)
 {
 	const struct file *file = &entry->file;
 
-	return json_pack("{s:o, s:o, s:s, s:s, s:I, s:s, s:I, s:I, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:s, s:s, s:I, s:o, s:s, s:I, s:I, s:o, "
+	    "s:o}",
 	    "file", shape_uuid(&file->id),
 	    "item", shape_uuid(&file->item),
 	    "name", file->name,
 	    "media_type", file->media_type,
 	    "size", (json_int_t)file->size,
+	    "duration_ms", shape_duration(file),
 	    "object", file->object,
 	    "version", (json_int_t)file->version,
 	    "bought_version", (json_int_t)entry->bought_version,
@@ -414,11 +424,12 @@ shape_library(const struct library_list *list)
 json_t *
 shape_file(const struct file *file)
 {
-	return json_pack("{s:o, s:s, s:s, s:I, s:s, s:I, s:I, s:o, s:s}",
+	return json_pack("{s:o, s:s, s:s, s:I, s:o, s:s, s:I, s:I, s:o, s:s}",
 	    "id", shape_uuid(&file->id),
 	    "name", file->name,
 	    "media_type", file->media_type,
 	    "size", (json_int_t)file->size,
+	    "duration_ms", shape_duration(file),
 	    "object", file->object,
 	    "sealed_size", (json_int_t)file->sealed_size,
 	    "version", (json_int_t)file->version,

@@ -20,6 +20,7 @@
 #include "commerced/http/call.h"
 #include "commerced/http/handlers.h"
 #include "commerced/http/shape.h"
+#include "commerced/media/probe.h"
 #include "commerced/shop/publish.h"
 #include "common/clock.h"
 #include "common/secret.h"
@@ -30,6 +31,7 @@ struct upload {
 	struct push_waiter waiter;
 	struct version_plan plan;
 	struct spool_upload *spool;
+	struct media_probe *probe;	/* how long does it play? */
 	struct spool_object object;
 	struct version_upload in;
 	struct version_record out;
@@ -41,6 +43,7 @@ struct upload {
 static void
 upload_free(struct upload *upload)
 {
+	media_probe_free(upload->probe);
 	file_clear(&upload->out.file);
 	secret_wipe(&upload->plan, sizeof(upload->plan));
 	free(upload);
@@ -211,6 +214,10 @@ handle_begin_upload(struct http_request *request, void *application)
 	}
 	if (!upload_check_fields(request, service))
 		return;
+	if (media_probe_new(&upload->probe) != ERR_OK) {
+		call_reply_error(request, ERR_NO_MEMORY);
+		return;
+	}
 	upload->in.media_type = http_request_field(request, "Content-Type");
 	upload_begin_submit(upload);
 }
@@ -225,6 +232,7 @@ handle_upload_piece(struct http_request *request, void *application,
 	enum err e;
 
 	(void)application;
+	media_probe_add(upload->probe, bytes, size);
 	e = spool_upload_write(upload->spool, bytes, size);
 	if (e != ERR_OK)
 		call_reply_error(request, e);
@@ -324,7 +332,11 @@ upload_fill(struct upload *upload)
 {
 	const struct spool_object *object = &upload->object;
 	struct version_upload *in = &upload->in;
+	struct media media;
 
+	media_probe_finish(upload->probe, &media);
+	if (media.duration_ms > 0)
+		in->duration_ms = media.duration_ms;
 	in->version_id = upload->plan.version_id;
 	memcpy(in->master_key, upload->plan.master_key,
 	    sizeof(in->master_key));

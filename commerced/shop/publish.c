@@ -135,6 +135,7 @@ publish_version_add(struct shop_transaction *tx, int64_t file,
 	struct version_row version = { .number = number,
 	    .id = in->version_id, .size = in->size, .object = in->object,
 	    .sealed_size = in->sealed_size, .master_key = in->master_key,
+	    .duration_ms = in->duration_ms,
 	    .created_ms = tx->now_ms };
 
 	memcpy(version.plain_hash, in->plain_hash, PLAIN_HASH_BYTES);
@@ -176,8 +177,9 @@ publish_record(struct shop_transaction *tx, const struct version_upload *in,
 	if (e)
 		goto out;
 	out->is_unchanged = publish_is_held(&file, &newest, in);
-	if (!out->is_unchanged)
-		e = publish_version_add(tx, file.number, newest.number + 1, in);
+	e = out->is_unchanged ? db_version_set_duration(tx->db, file.number,
+	    newest.number, in->duration_ms) :
+	    publish_version_add(tx, file.number, newest.number + 1, in);
 	if (!e)
 		e = db_file_get(tx->db, &in->item, in->name, &out->file);
 out:

@@ -45,6 +45,7 @@ struct version_upload {
 	struct uuid version_id;		/* of the plan, like the next */
 	char master_key[MASTER_KEY_ID_SIZE];
 	int64_t size;			/* plaintext bytes */
+	int64_t duration_ms;		/* 0: not known */
 	uint8_t plain_hash[PLAIN_HASH_BYTES];
 	char object[OBJECT_ID_LENGTH + 1];
 	int64_t sealed_size;
@@ -53,7 +54,8 @@ struct version_upload {
 struct version_record {
 	struct file file;	/* with the version now newest: clear it */
 	bool is_unchanged;	/* the newest version had that content already:
-				 * nothing was recorded but the media type, and
+				 * nothing was recorded but the media type (and
+				 * the duration, where it was not known), and
 				 * the caller removes its sealed file */
 };
 
