@@ -249,7 +249,8 @@ check-full-sanitize-thread: deps-check
 	@$(MAKE) --no-print-directory check SANITIZE=thread
 
 check-full-large: deps-check
-	@LARGE_MIB=2048 PUSH_MIB=4096 STORM_WAIT=10s $(MAKE) \
+	@LARGE_MIB=2048 PUSH_MIB=4096 AUDIT_FILES=10000 \
+	    STORM_WAIT=10s $(MAKE) \
 	    --no-print-directory check-only TESTS='$(wildcard \
 	    tests/scenario/large-*.sh tests/scenario/a-storm-of-sign-ins*.sh)'
 
