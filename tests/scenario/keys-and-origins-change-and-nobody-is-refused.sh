@@ -1,21 +1,58 @@
 #!/bin/bash
-# The signing key and then the origin are changed as docs/operations.md says,
-# under 200 downloads a second: not one of them is refused.
+# The signing key and then the origin are changed as docs/operations.md says, by
+# its very commands, under 200 downloads a second: not one of them is refused.
 # shellcheck source=tests/scenario/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 RATE=200
 LIFE=4
-NEW_KEY=$(random_hex 32)
 NEW_ORIGIN=http://media-two.example.com
 OUR_KEYS=$WORK/commerced.keys
-secret "$NEW_KEY"
 cp "$SIGNING_KEYS" "$OUR_KEYS"
 commerced_conf signing-keys "$OUR_KEYS"
 commerced_conf token-lifetime "${LIFE}s"
 commerced_conf token-rate 1MiB
 commerced_conf token-lifetime-most 10s
 commerced_conf storage-connect-to "127.0.0.1:$STORED_PORT"
+
+# What the commands of the page call.
+systemctl() {		# reload DAEMON
+	case $2 in
+	stored)		kill -HUP "$STORED_PID" ;;
+	commerced)	kill -HUP "$COMMERCED_PID" ;;
+	esac
+}
+
+journalctl() {		# -u DAEMON -n LINES
+	tail -n "$4" "$LOGS/$2.log"
+}
+
+stored() {
+	"$BUILD/stored" "$@"
+}
+
+commerced() {
+	"$BUILD/commerced" "$@"
+}
+
+# documented NUMBER: does what that block of commands says, with our paths
+documented() {
+	local commands
+	commands=$(awk -v wanted="$1" '
+	    /^## / { here = /Change a signing key/ }
+	    !here { next }
+	    /^ *```sh/ { inside = ++block == wanted; next }
+	    /^ *```/ { inside = 0 }
+	    inside { sub(/^   /, ""); print }' \
+	    "$ROOT/docs/operations.md" |
+	    sed -e "s,/etc/counterfoil/stored.keys,$SIGNING_KEYS," \
+	    -e "s,/etc/counterfoil/signing.keys,$OUR_KEYS," \
+	    -e "s,/etc/counterfoil/stored.conf,$STORED_CONFIG," \
+	    -e "s,/etc/counterfoil/commerced.conf,$COMMERCED_CONFIG," \
+	    -e "s,127.0.0.1:8091,127.0.0.1:$STORED_ADMIN_PORT,")
+	[[ -n $commands ]] || fail "the page has commands $1"
+	eval "$commands" >"$WORK/said"
+}
 
 # Links as a buyer gets them, several a second.
 get_links() {
@@ -87,15 +124,16 @@ wait_until 10 grows "$KEY_ID"
 
 # --- the key -------------------------------------------------------------------
 
-printf '%s 2026b %s\n' "$COMMERCE_ID" "$NEW_KEY" >>"$SIGNING_KEYS"
-kill -HUP "$STORED_PID"
-wait_until 10 has_logged stored 'reloaded keys=2'
-printf '%s 2026b %s\n%s' "$COMMERCE_ID" "$NEW_KEY" "$(<"$OUR_KEYS")" \
-    >"$WORK/both.keys"
-cp "$WORK/both.keys" "$OUR_KEYS"
-kill -HUP "$COMMERCED_PID"
+documented 1
+# shellcheck disable=SC2154	# line is of the page
+secret "${line##* }"
+wait_until 10 has_logged stored 'reloaded keys=2 origins=1'
+documented 2
 wait_until 10 links_are_new key=2026b
 wait_until 30 stands_still "$KEY_ID"
+documented 3
+like "$(<"$WORK/said")" 'accepted_total.*key="2026b"} [1-9]' \
+    'the page tells where to see it'
 ok 'the old key is used no more, the new one is' grows 2026b
 sed -i "/ $KEY_ID /d" "$SIGNING_KEYS" "$OUR_KEYS"
 kill -HUP "$STORED_PID" "$COMMERCED_PID"
