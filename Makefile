@@ -361,6 +361,11 @@ bench-sales: deps-check
 	BUILD=$(OUT) ROWS='$(ROWS)' PAIRS=$(or $(PAIRS),5) \
 	    RUN_SECONDS=$(or $(SECONDS),3) tests/bench/sales/run.sh
 
+bench-upload: deps-check
+	@$(MAKE) --no-print-directory -j$(JOBS) all
+	BUILD=$(OUT) SIZE=$(or $(SIZE),4G) PAIRS=$(or $(PAIRS),3) \
+	    tests/bench/upload/run.sh
+
 bench-storage:
 	@packaging/deps.sh $(DEPS_BUILD) $(DEPS_BENCH_STORAGE)
 	@$(MAKE) --no-print-directory -j$(JOBS) $(OUT)/stored \
@@ -453,6 +458,7 @@ help:
 	    'make bench                 side by side with the stock tools' \
 	    'make bench-storage         ROWS= PAIRS=5 SECONDS=3: beside nginx' \
 	    'make bench-sales           ROWS= PAIRS=5 SECONDS=3: durable purchases' \
+	    'make bench-upload          SIZE=4G PAIRS=3: beside age, sha256sum, curl' \
 	    'make install               DESTDIR= PREFIX=/usr/local' \
 	    'make deps                  the Debian packages for all of these' \
 	    'SANITIZE=address,undefined or thread, V=1, CC=clang go with any'
@@ -462,5 +468,5 @@ clean:
 
 .PHONY: all unit clean test-programs check run-tests check-only lint check-full \
 	$(addprefix check-full-,$(CHECK_FULL_PARTS)) fuzz fuzz-programs bench \
-	bench-storage bench-sales deps deps-build deps-demo deps-check deps-clang \
+	bench-storage bench-sales bench-upload deps deps-build deps-demo deps-check deps-clang \
 	demo install help

@@ -172,6 +172,15 @@ folder_file_write(struct folder_file *file, const void *bytes, size_t size)
 	return ERR_OK;
 }
 
+void
+folder_file_begin_sync(const struct folder_file *file, uint64_t offset,
+    uint64_t size)
+{
+	/* What goes wrong is told by the sync that counts. */
+	(void)sync_file_range(file->descriptor, (off_t)offset, (off_t)size,
+	    SYNC_FILE_RANGE_WRITE);
+}
+
 /* A failed fsync is never tried again on the same descriptor. */
 enum err
 folder_file_sync(struct folder_file *file)

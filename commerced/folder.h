@@ -56,6 +56,12 @@ enum err folder_file_begin(struct folder_file *file, int incoming);
 enum err folder_file_write(struct folder_file *file, const void *bytes,
     size_t size);
 /*
+ * Let the disk begin with that part, which is written, and do not wait for
+ * it: only for a place in the disk's queue.
+ */
+void folder_file_begin_sync(const struct folder_file *file, uint64_t offset,
+    uint64_t size);
+/*
  * Sync, and rename to name in folder, where it is on disk when this returns
  * ERR_OK, and is not there else.  Waits for the disk.
  */

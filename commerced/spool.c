@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,14 +12,18 @@
 
 #include "commerced/folder.h"
 #include "commerced/spool.h"
+#include "commerced/spool_writer.h"
 #include "common/log.h"
 #include "common/sealed_seal.h"
 
+#define BEGIN_BYTES (8 * 1024 * 1024)	/* worth going to the disk */
 #define SPOOL_FOLDER_SIZE 3	/* "ab" and a NUL */
 
 struct spool {
 	int folder;		/* STATE/sealed */
 	int incoming;
+	unsigned writers_max;
+	atomic_uint writers;
 };
 
 struct spool_upload {
@@ -26,12 +31,22 @@ struct spool_upload {
 	struct sealer *sealer;
 	EVP_MD_CTX *plain;
 	EVP_MD_CTX *sealed;
+	struct spool_writer *writer;	/* NULL: there are enough of them */
 	struct spool_object object;
 	uint64_t size_max;
+	uint64_t begun;			/* bytes that go to the disk already */
 	struct folder_file file;
 };
 
 /* --- the folder ----------------------------------------------------------- */
+
+static unsigned
+writers_max(void)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return cores > 1 ? (unsigned)cores : 1;
+}
 
 static enum err
 spool_open_as(const char *state, bool is_owner, struct spool **out)
@@ -42,6 +57,7 @@ spool_open_as(const char *state, bool is_owner, struct spool **out)
 	*out = NULL;
 	if (spool == NULL)
 		return ERR_NO_MEMORY;
+	spool->writers_max = writers_max();
 	e = folder_open_pair(state, "sealed", &spool->folder,
 	    &spool->incoming);
 	if (e == ERR_OK && is_owner)
@@ -79,16 +95,60 @@ spool_close(struct spool *spool)
 
 /* --- writing -------------------------------------------------------------- */
 
-/* The sealer's sink: each piece once into the digest and once to the file. */
+/* Each piece once into the digest and once to the file. */
+static enum err
+spool_write(void *context, const uint8_t *bytes, size_t size)
+{
+	struct spool_upload *upload = context;
+	uint64_t waiting;
+	enum err e;
+
+	if (EVP_DigestUpdate(upload->sealed, bytes, size) != 1)
+		return ERR_CRYPTO;
+	upload->object.sealed_size += size;
+	e = folder_file_write(&upload->file, bytes, size);
+	waiting = upload->object.sealed_size - upload->begun;
+	/* Without a thread of its own, the event thread is not to wait. */
+	if (e || upload->writer == NULL || waiting < BEGIN_BYTES)
+		return e;
+	folder_file_begin_sync(&upload->file, upload->begun, waiting);
+	upload->begun += waiting;
+	return ERR_OK;
+}
+
+/* The sealer's sink. */
 static enum err
 spool_sink(void *context, const uint8_t *bytes, size_t size)
 {
 	struct spool_upload *upload = context;
 
-	if (EVP_DigestUpdate(upload->sealed, bytes, size) != 1)
-		return ERR_CRYPTO;
-	upload->object.sealed_size += size;
-	return folder_file_write(&upload->file, bytes, size);
+	return upload->writer == NULL ? spool_write(upload, bytes, size) :
+	    spool_writer_put(upload->writer, bytes, size);
+}
+
+/* More threads than cores would gain nothing. */
+static enum err
+spool_writer_begin(struct spool_upload *upload)
+{
+	struct spool *spool = upload->spool;
+	enum err e = ERR_OK;
+
+	if (atomic_fetch_add(&spool->writers, 1) < spool->writers_max)
+		e = spool_writer_new(spool_write, upload, &upload->writer);
+	if (upload->writer == NULL)
+		atomic_fetch_sub(&spool->writers, 1);
+	return e;
+}
+
+/* The thread is gone when this returns. */
+static void
+spool_writer_leave(struct spool_upload *upload)
+{
+	if (upload->writer == NULL)
+		return;
+	spool_writer_free(upload->writer);
+	upload->writer = NULL;
+	atomic_fetch_sub(&upload->spool->writers, 1);
 }
 
 static enum err
@@ -122,6 +182,8 @@ spool_upload_begin(struct spool *spool,
 	if (e == ERR_OK)
 		e = folder_file_begin(&upload->file, spool->incoming);
 	if (e == ERR_OK)
+		e = spool_writer_begin(upload);
+	if (e == ERR_OK)
 		e = sealer_new(identity, spool_sink, upload, &upload->sealer);
 	if (e != ERR_OK) {
 		spool_upload_free(upload);
@@ -148,6 +210,8 @@ spool_upload_finish(struct spool_upload *upload, struct spool_object *object)
 	uint8_t digest[SPOOL_DIGEST_BYTES];
 	enum err e = sealer_finish(upload->sealer);
 
+	if (e == ERR_OK && upload->writer != NULL)
+		e = spool_writer_end(upload->writer);
 	if (e != ERR_OK)
 		return e;
 	if (EVP_DigestFinal_ex(upload->plain, upload->object.plain_digest,
@@ -195,6 +259,7 @@ spool_upload_free(struct spool_upload *upload)
 {
 	if (upload == NULL)
 		return;
+	spool_writer_leave(upload);
 	sealer_free(upload->sealer);
 	EVP_MD_CTX_free(upload->plain);
 	EVP_MD_CTX_free(upload->sealed);

@@ -4,8 +4,9 @@
  *
  * Life of an upload:
  *   spool_upload_begin()	worker	a temporary in STATE/sealed/incoming/
- *   spool_upload_write()	event	sealed and hashed piece by piece
- *   spool_upload_finish()	event	last chunk; object id and sizes known
+ *   spool_upload_write()	event	sealed; a thread beside it hashes
+ *					and writes
+ *   spool_upload_finish()	worker	last chunk; object id and sizes known
  *   spool_upload_commit()	worker	fsync, rename, fsync of the folders
  *   spool_upload_free()	worker	closes; removes what was not committed
  */
@@ -60,7 +61,10 @@ enum err spool_upload_begin(struct spool *spool,
 enum err spool_upload_write(struct spool_upload *upload, const void *bytes,
     size_t size);
 
-/* The end of the plaintext; *object is filled.  Errors as above. */
+/*
+ * The end of the plaintext; *object is filled.  Waits until all is written.
+ * Errors as above.
+ */
 enum err spool_upload_finish(struct spool_upload *upload,
     struct spool_object *object);
 

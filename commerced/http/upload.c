@@ -3,8 +3,8 @@
  *   handle_begin_upload	event	what the request says; suspended
  *     upload_begin_work	disk	the plan, the temporary
  *   handle_upload_piece	event	sealed, hashed, written
- *   handle_finish_upload	event	the last chunk; suspended
- *     upload_commit_work	disk	fsync, rename
+ *   handle_finish_upload	event	suspended
+ *     upload_commit_work	disk	the last chunk, fsync, rename
  *     upload_record_run	writer	the version, pending
  *     upload_record_done	writer	to the push thread, which wakes us
  *   upload_answer		event	201, 202 or 200
@@ -280,13 +280,37 @@ upload_record_done(struct shop_job *job)
 	http_request_resume(upload->call.request);
 }
 
+/* What the writer is to record. */
+static void
+upload_fill(struct upload *upload)
+{
+	const struct spool_object *object = &upload->object;
+	struct version_upload *in = &upload->in;
+	struct media media;
+
+	media_probe_finish(upload->probe, &media);
+	if (media.duration_ms > 0)
+		in->duration_ms = media.duration_ms;
+	in->version_id = upload->plan.version_id;
+	memcpy(in->master_key, upload->plan.master_key,
+	    sizeof(in->master_key));
+	in->size = (int64_t)object->size;
+	in->sealed_size = (int64_t)object->sealed_size;
+	memcpy(in->plain_hash, object->plain_digest, sizeof(in->plain_hash));
+	memcpy(in->object, object->object, sizeof(in->object));
+}
+
 static void
 upload_commit_work(struct worker_job *work)
 {
 	struct upload *upload = upload_from_work(work);
 	enum err e;
 
-	e = spool_upload_commit(upload->spool);
+	e = spool_upload_finish(upload->spool, &upload->object);
+	if (e == ERR_OK) {
+		upload_fill(upload);
+		e = spool_upload_commit(upload->spool);
+	}
 	spool_upload_free(upload->spool);
 	upload->spool = NULL;
 	if (e == ERR_OK) {
@@ -326,39 +350,12 @@ upload_answer(struct http_request *request, void *application)
 	http_reply_json(request, status, shape_file(file));
 }
 
-/* What the writer is to record. */
-static void
-upload_fill(struct upload *upload)
-{
-	const struct spool_object *object = &upload->object;
-	struct version_upload *in = &upload->in;
-	struct media media;
-
-	media_probe_finish(upload->probe, &media);
-	if (media.duration_ms > 0)
-		in->duration_ms = media.duration_ms;
-	in->version_id = upload->plan.version_id;
-	memcpy(in->master_key, upload->plan.master_key,
-	    sizeof(in->master_key));
-	in->size = (int64_t)object->size;
-	in->sealed_size = (int64_t)object->sealed_size;
-	memcpy(in->plain_hash, object->plain_digest, sizeof(in->plain_hash));
-	memcpy(in->object, object->object, sizeof(in->object));
-}
-
 void
 handle_finish_upload(struct http_request *request, void *application)
 {
 	struct upload *upload = http_request_state(request);
 	struct service *service = application;
-	enum err e;
 
-	e = spool_upload_finish(upload->spool, &upload->object);
-	if (e != ERR_OK) {
-		call_reply_error(request, e);
-		return;
-	}
-	upload_fill(upload);
 	upload->call.job.run = upload_record_run;
 	upload->call.job.done = upload_record_done;
 	upload->work.run = upload_commit_work;

@@ -138,6 +138,38 @@ a_committed_upload_lies_under_the_digest_of_its_bytes(void **state)
 	assert_int_equal(count_files(), 1);
 }
 
+/* Only some of them have a thread of their own. */
+static void
+uploads_at_once_are_apart(void **state)
+{
+	enum { COUNT = 40, PARTS = 9, PART = 50000 };
+	struct spool_upload *uploads[COUNT];
+	uint8_t part[PART], digest[32], plain[PARTS * PART];
+	struct spool_object object;
+
+	(void)state;
+	for (int i = 0; i < COUNT; i++)
+		uploads[i] = begin(sizeof(plain));
+	for (int j = 0; j < PARTS; j++)
+		for (int i = 0; i < COUNT; i++) {
+			memset(part, i + j, sizeof(part));
+			assert_int_equal(spool_upload_write(uploads[i], part,
+			    sizeof(part)), ERR_OK);
+		}
+	for (int i = 0; i < COUNT; i++) {
+		for (int j = 0; j < PARTS; j++)
+			memset(plain + j * PART, i + j, PART);
+		SHA256(plain, sizeof(plain), digest);
+		assert_int_equal(spool_upload_finish(uploads[i], &object),
+		    ERR_OK);
+		assert_memory_equal(digest, object.plain_digest,
+		    sizeof(digest));
+		assert_int_equal(spool_upload_commit(uploads[i]), ERR_OK);
+		spool_upload_free(uploads[i]);
+	}
+	assert_int_equal(count_files(), COUNT);
+}
+
 static void
 an_upload_that_is_not_committed_leaves_nothing(void **state)
 {
@@ -242,6 +274,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		SPOOL_TEST(
 		    a_committed_upload_lies_under_the_digest_of_its_bytes),
+		SPOOL_TEST(uploads_at_once_are_apart),
 		SPOOL_TEST(an_upload_that_is_not_committed_leaves_nothing),
 		SPOOL_TEST(one_byte_over_the_limit_is_too_large),
 		SPOOL_TEST(a_start_removes_what_was_cut_and_keeps_the_rest),
