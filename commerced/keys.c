@@ -75,7 +75,7 @@ keys_load(const char *path, struct master_keys **out)
 	if (e != ERR_OK)
 		goto out;
 	/* All at once: growing by realloc would leave keys behind, unwiped. */
-	capacity = key_file_lines_max(&file);
+	capacity = 1 + key_file_lines_max(&file, 2 * MASTER_KEY_BYTES);
 	keys = calloc(1, sizeof(*keys) + capacity * sizeof(keys->keys[0]));
 	if (keys == NULL) {
 		e = ERR_NO_MEMORY;

@@ -14,12 +14,16 @@ key_file_open(struct key_file *file, const char *path)
 }
 
 size_t
-key_file_lines_max(const struct key_file *file)
+key_file_lines_max(const struct key_file *file, size_t length)
 {
-	size_t lines = 1;
+	size_t lines = 0, begin = file->offset;
 
-	for (size_t i = file->offset; i < file->length; i++)
-		lines += file->text[i] == '\n';
+	for (size_t i = begin; i <= file->length; i++) {
+		if (i < file->length && file->text[i] != '\n')
+			continue;
+		lines += i - begin >= length;
+		begin = i + 1;
+	}
 	return lines;
 }
 

@@ -22,8 +22,11 @@ struct key_file {
  */
 enum err key_file_open(struct key_file *file, const char *path);
 
-/* Not more than this many lines follow. */
-size_t key_file_lines_max(const struct key_file *file);
+/*
+ * Not more than this many lines of at least length bytes follow.  What is
+ * shorter than a key is none: a file of line ends asks for no memory.
+ */
+size_t key_file_lines_max(const struct key_file *file, size_t length);
 
 /*
  * The next line that is neither blank nor a comment, cut at blanks and tabs

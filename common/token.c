@@ -80,7 +80,7 @@ signing_keys_load(const char *path, struct signing_keys **out)
 	if (e != ERR_OK)
 		goto out;
 	/* All at once: growing by realloc would leave keys behind, unwiped. */
-	capacity = key_file_lines_max(&file);
+	capacity = 1 + key_file_lines_max(&file, 2 * SIGNING_KEY_BYTES);
 	keys = calloc(1, sizeof(*keys) + capacity * sizeof(keys->keys[0]));
 	if (keys == NULL) {
 		e = ERR_NO_MEMORY;
@@ -260,7 +260,7 @@ token_verify(const struct signing_keys *keys,
 		return e;
 	if (!fits || key == &keys->unknown)
 		return ERR_TOKEN_REFUSED;
-	if (parsed->expires_s > now_s + TOKEN_EXPIRY_MAX_S)
+	if (parsed->expires_s - TOKEN_EXPIRY_MAX_S > now_s)
 		return ERR_TOKEN_REFUSED;
 	return now_s < parsed->expires_s ? ERR_OK : ERR_TOKEN_EXPIRED;
 }

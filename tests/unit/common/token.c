@@ -376,7 +376,7 @@ token_is_refused_from_the_second_of_its_expiry(void **state)
 	issue(token, target);
 	assert_int_equal(verify_at(target, token, 999), ERR_OK);
 	assert_int_equal(verify_at(target, token, 1000), ERR_TOKEN_EXPIRED);
-	assert_int_equal(verify_at(target, token, INT64_MAX - 1000000),
+	assert_int_equal(verify_at(target, token, INT64_MAX),
 	    ERR_TOKEN_EXPIRED);
 }
 
