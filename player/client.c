@@ -260,9 +260,20 @@ problem_text(const json_t *problem, const char *member)
 	return text == NULL ? "" : text;
 }
 
+/*
+ * Is it no longer what the first answer was of?  That was asked for without a
+ * condition.
+ */
+static bool
+has_changed(const struct client *client, long status)
+{
+	return status == 412 && client->is_known;
+}
+
 /* One line: status, title, detail, type, and what to do. */
 static void
-report_problem(const struct transfer *transfer, long status)
+report_problem(const struct client *client, const struct transfer *transfer,
+    long status)
 {
 	json_t *problem = json_loadb(transfer->problem,
 	    transfer->problem_size, 0, NULL);
@@ -270,7 +281,7 @@ report_problem(const struct transfer *transfer, long status)
 	const char *title = problem_text(problem, "title");
 	const char *detail = problem_text(problem, "detail");
 
-	if (status == 412)
+	if (has_changed(client, status))
 		log_error("the object changed while it was read; start"
 		    " again");
 	else if (status / 100 == 3)
@@ -307,8 +318,8 @@ transfer_outcome(const struct client *client, struct transfer *transfer,
 	if (transfer->verdict == VERDICT_PROBLEM) {
 		(void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE,
 		    &status);
-		report_problem(transfer, status);
-		return status == 412 ? ERR_PRECONDITION_FAILED :
+		report_problem(client, transfer, status);
+		return has_changed(client, status) ? ERR_PRECONDITION_FAILED :
 		    ERR_UNREACHABLE;
 	}
 	if (transfer->failed == ERR_OK && transfer->received !=
