@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef __SANITIZE_ADDRESS__
+#ifndef __has_feature
+#define __has_feature(feature) 0	/* clang's; gcc defines the other */
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #define SPARE_MAX 0		/* so that what is used too late is noticed */
 #else
 #define SPARE_MAX 64		/* of each thread */
