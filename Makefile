@@ -146,8 +146,23 @@ fuzz_TARGETS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,\
 	$(wildcard tests/fuzz/*.c)))
 replay_PROGRAMS := $(addprefix $(OUT)/test/replay/,$(fuzz_TARGETS))
 
+# Requests on paper: the handlers of commerced without a network.
+lib_paper := $(OUT)/test/paper.a
+$(lib_paper): $(addprefix $(OBJ)/tests/,fuzz/paper/paper.o \
+    fuzz/paper/paper_shop.o fuzz/daemon/expand.o \
+    unit/commerced/support/shop_fixture.o)
+
+# What the targets share; the settings of stored have their names in commerced
+# too, which is left out there.
+lib_fuzz := $(OUT)/test/fuzz.a
+$(lib_fuzz): $(patsubst %.c,$(OBJ)/%.o,$(wildcard tests/fuzz/support/*.c))
+$(OUT)/test/replay/settings-stored: $(OBJ)/tests/fuzz/settings-stored.o \
+    $(OBJ)/tests/fuzz/replay.o $(lib_fuzz) $(lib_stored) $(lib_common)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
+
 $(OUT)/test/replay/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay.o \
-    $(lib_commerced) $(lib_stored) $(lib_player) $(lib_common)
+    $(lib_fuzz) $(lib_paper) $(lib_commerced) $(lib_stored) $(lib_player) $(lib_common)
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
 
@@ -311,8 +326,12 @@ $(OUT)/test/fuzz/requests: $(request_OBJS) \
     $(OBJ)/tests/fuzz/daemon/mutate.o $(lib_common)
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
+$(OUT)/test/fuzz/settings-stored: $(OBJ)/tests/fuzz/settings-stored.o \
+    $(lib_fuzz) $(lib_stored) $(lib_common)
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
 $(OUT)/test/fuzz/%: $(OBJ)/tests/fuzz/%.o \
-    $(lib_commerced) $(lib_stored) $(lib_player) $(lib_common)
+    $(lib_fuzz) $(lib_paper) $(lib_commerced) $(lib_stored) $(lib_player) $(lib_common)
 	@mkdir -p $(@D)
 	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
 

@@ -25,16 +25,31 @@ void
 expand_load(const char *path)
 {
 	FILE *file = path == NULL ? NULL : fopen(path, "r");
+	char name[NAME_MAX_BYTES], text[VALUE_MAX_BYTES];
 
 	if (file == NULL) {
 		fprintf(stderr, "no file of values: %s\n",
 		    path == NULL ? "FUZZ_VALUES" : path);
 		abort();
 	}
-	while (value_count < VALUES_MAX && fscanf(file, "%31s %511s",
-	    values[value_count].name, values[value_count].text) == 2)
-		value_count++;
+	while (fscanf(file, "%31s %511s", name, text) == 2)
+		expand_set(name, text);
 	fclose(file);
+}
+
+void
+expand_set(const char *name, const char *text)
+{
+	size_t i = 0;
+
+	while (i < value_count && strcmp(values[i].name, name) != 0)
+		i++;
+	if (i == VALUES_MAX)
+		abort();
+	if (i == value_count)
+		value_count++;
+	(void)snprintf(values[i].name, sizeof(values[i].name), "%s", name);
+	(void)snprintf(values[i].text, sizeof(values[i].text), "%s", text);
 }
 
 const char *

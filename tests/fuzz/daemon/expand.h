@@ -31,6 +31,9 @@ struct expansion {
  */
 void expand_load(const char *path);
 
+/* One more value, or another for a name that is there. */
+void expand_set(const char *name, const char *text);
+
 /* NULL: no such value. */
 const char *expand_value(const char *name);
 
