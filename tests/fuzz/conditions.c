@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "stored/condition.h"
+#include "common/condition.h"
 #include "tests/fuzz/fuzz.h"
 
 #define OBJECT \

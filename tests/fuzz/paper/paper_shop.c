@@ -7,8 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "commerced/http/answers.h"
 #include "commerced/http/service.h"
 #include "commerced/shop/library.h"
+#include "commerced/shop/search.h"
 #include "common/log.h"
 #include "tests/fuzz/daemon/expand.h"
 #include "tests/fuzz/fuzz.h"
@@ -20,6 +22,7 @@
 #define ATTEMPTS 1000000	/* wrong ones: no limit in the way */
 #define SLOTS 1024
 #define QUEUE 16
+#define SEARCH_WAIT_MS 60000
 #define ADMIN "an-admin-token-of-the-paper-shop"
 
 static struct fixture *fixture;
@@ -177,7 +180,9 @@ make(void)
 	    ERR_OK && worker_pool_new("lookup", 1, QUEUE, &service.lookups) ==
 	    ERR_OK && worker_pool_new("disk", 1, QUEUE, &service.disk) ==
 	    ERR_OK);
+	PROMISE(answers_new(&service.answers) == ERR_OK);
 	fill();
+	PROMISE(search_wait(fixture->shop, false, SEARCH_WAIT_MS) == ERR_OK);
 }
 
 static void
@@ -188,6 +193,7 @@ unmake(void)
 	worker_pool_free(service.lookups);
 	worker_pool_free(service.passwords);
 	worker_pool_free(service.disk);
+	answers_free(service.answers);
 	attempts_free(service.by_account);
 	attempts_free(service.by_address);
 	attempts_free(service.wrong_codes);
