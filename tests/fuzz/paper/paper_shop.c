@@ -33,6 +33,7 @@ static struct settings settings = {
 	.shop_url = (char[]){ "https://shop.example.com" },
 	.currency = (char[]){ "EUR" },
 	.session_lifetime_s = 2592000,
+	.password_wait_s = 60,
 };
 
 /* --- what is slow on purpose ---------------------------------------------- */
