@@ -5,6 +5,8 @@
 #include "commerced/db/query.h"
 #include "commerced/db/rows.h"
 
+#define DAY_MS INT64_C(86400000)
+
 static void
 db_report_read_cell(struct query *query, enum report_cell_kind kind,
     struct report_cell *cell)
@@ -50,34 +52,100 @@ db_report_read_row(struct query *query, struct report *out)
 	return true;
 }
 
+/* Rows of one statement; *last is the key of the last one read. */
+static enum err
+db_report_read(struct query *query, int64_t limit, struct report *out,
+    int64_t *last)
+{
+	int64_t key = 0;
+
+	*last = 0;
+	while (query_next(query)) {
+		if ((int64_t)out->row_count == limit) {
+			*last = key;
+			break;
+		}
+		key = row_int(query);
+		if (!db_report_read_row(query, out)) {
+			query->error = ERR_NO_MEMORY;
+			break;
+		}
+	}
+	return query_end(query);
+}
+
+static enum err
+db_report_run(struct db *db, enum statement number,
+    const struct report_filter *filter, struct report *out, int64_t *last)
+{
+	struct query query;
+
+	query_begin(&query, db, number);
+	query_int(&query, filter->before);
+	query_int(&query, filter->limit + 1);
+	if (number == STMT_REPORT + REPORT_SALES_BY_DAY ||
+	    number == STMT_REPORT + REPORT_SALES_BY_ITEM) {
+		query_int(&query, filter->from_ms);
+		query_int(&query, filter->until_ms);
+	}
+	return db_report_read(&query, filter->limit, out, last);
+}
+
+/* The last day before a time; -1: nothing was sold before. */
+static enum err
+db_day_before(struct db *db, int64_t before_ms, int64_t *day)
+{
+	struct query query;
+
+	*day = -1;
+	query_begin(&query, db, STMT_REPORT_DAY_BEFORE);
+	query_int(&query, before_ms);
+	if (query_next(&query) && !row_is_null(&query))
+		*day = row_int(&query);
+	return query_end(&query);
+}
+
+/* Day by day from the last, so that a page looks at no more than its own. */
+static enum err
+db_report_days(struct db *db, const struct report_filter *filter,
+    struct report *out, int64_t *last)
+{
+	struct report_filter one = *filter;
+	int64_t day = 0, shown = 0, more;
+	enum err e = ERR_OK;
+
+	if (filter->before < filter->until_ms / DAY_MS)
+		one.until_ms = filter->before * DAY_MS;
+	one.before = INT64_MAX;
+	*last = 0;
+	while (!e) {
+		e = db_day_before(db, one.until_ms, &day);
+		if (e || day < 0 || (day + 1) * DAY_MS <= filter->from_ms)
+			break;
+		if ((int64_t)out->row_count == filter->limit) {
+			*last = shown;
+			break;
+		}
+		one.from_ms = day * DAY_MS < filter->from_ms ?
+		    filter->from_ms : day * DAY_MS;
+		e = db_report_run(db, STMT_REPORT + REPORT_SALES_BY_DAY, &one,
+		    out, &more);
+		one.until_ms = day * DAY_MS;
+		shown = day;
+	}
+	return e;
+}
+
 enum err
 db_report_list(struct db *db, const struct report_filter *filter,
     struct report *out, int64_t *last)
 {
-	const bool is_sales = filter->kind == REPORT_SALES_BY_DAY ||
-	    filter->kind == REPORT_SALES_BY_ITEM;
-	struct query query;
-	int64_t key = 0;
-
-	*last = 0;
-	query_begin(&query, db, (enum statement)(STMT_REPORT +
-	    (unsigned)filter->kind));
-	query_int(&query, filter->before);
-	query_int(&query, filter->limit + 1);
-	if (is_sales) {
-		query_int(&query, filter->from_ms);
-		query_int(&query, filter->until_ms);
-	}
-	while (query_next(&query)) {
-		if ((int64_t)out->row_count == filter->limit) {
-			*last = key;
-			break;
-		}
-		key = row_int(&query);
-		if (!db_report_read_row(&query, out)) {
-			query.error = ERR_NO_MEMORY;
-			break;
-		}
-	}
-	return query_end(&query);
+	if (filter->kind == REPORT_SALES_BY_DAY)
+		return db_report_days(db, filter, out, last);
+	if (filter->kind == REPORT_SALES_BY_ITEM && filter->from_ms == 0 &&
+	    filter->until_ms == INT64_MAX)
+		return db_report_run(db, STMT_REPORT_ITEMS_EVER, filter, out,
+		    last);
+	return db_report_run(db, (enum statement)(STMT_REPORT +
+	    (unsigned)filter->kind), filter, out, last);
 }

@@ -549,7 +549,19 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	" GROUP BY day ORDER BY day DESC LIMIT ?2",
 	"SELECT i.id, i.uuid, i.title, i.creator," SALES_SUMS
 	" FROM " SALES_AND_REFUNDS " JOIN item i ON i.id = item"
-	" WHERE i.id < ?1 GROUP BY i.id ORDER BY i.id DESC LIMIT ?2"
+	" WHERE i.id < ?1 GROUP BY i.id ORDER BY i.id DESC LIMIT ?2",
+	/* The last day before ?1 on which something was sold or refunded. */
+	[STMT_REPORT_DAY_BEFORE] =
+	    "SELECT max(at) / 86400000 FROM (SELECT (SELECT created_ms"
+	    " FROM purchase WHERE created_ms < ?1"
+	    " ORDER BY created_ms DESC LIMIT 1) AS at UNION ALL"
+	    " SELECT (SELECT created_ms FROM refund WHERE created_ms < ?1"
+	    " ORDER BY created_ms DESC LIMIT 1))",
+	[STMT_REPORT_ITEMS_EVER] =
+	    "SELECT i.id, i.uuid, i.title, i.creator, s.sold, s.paid,"
+	    " s.returned, s.refunded FROM item_sales s"
+	    " JOIN item i ON i.id = s.item WHERE s.item < ?1 AND s.sold > 0"
+	    " ORDER BY s.item DESC LIMIT ?2"
 };
 
 const char *

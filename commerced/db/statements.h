@@ -99,6 +99,7 @@ enum statement {
 	/* reports.c: in the order of enum report_kind */
 	STMT_REPORT,
 	STMT_REPORT_LAST = STMT_REPORT + 4,
+	STMT_REPORT_DAY_BEFORE, STMT_REPORT_ITEMS_EVER,
 
 	/* search_make.c, search.c: of the search index, all that follow */
 	STMT_SEARCH_API, STMT_SEARCH_CHECK, STMT_SEARCH_MERGE,

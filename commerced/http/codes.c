@@ -94,6 +94,7 @@ handle_redeem_code(struct http_request *request, void *application)
 
 struct issue {
 	struct call call;		/* first */
+	struct worker_job work;		/* computing, before and after it */
 	struct gift_codes_request in;
 	struct gift_codes out;
 	const char *member;		/* at fault */
@@ -130,8 +131,61 @@ issue_run(struct shop_transaction *tx, struct shop_job *job)
 {
 	struct issue *issue = (struct issue *)job;
 
-	gift_codes_clear(&issue->out);
 	return gift_codes_issue(tx, &issue->in, &issue->out, &issue->member);
+}
+
+static struct issue *
+issue_of_work(struct worker_job *work)
+{
+	return (struct issue *)((char *)work - offsetof(struct issue, work));
+}
+
+/* Suspended, on a worker: what takes long is not the writer's to do. */
+static void
+issue_prepare(struct worker_job *work)
+{
+	struct issue *issue = issue_of_work(work);
+	enum err e = gift_codes_prepare(issue->call.service->shop, &issue->in,
+	    &issue->out);
+
+	issue->call.job.result = e;
+	if (e == ERR_OK)
+		call_continue(&issue->call);
+	else
+		http_request_resume(issue->call.request);
+}
+
+static void
+issue_recall(struct worker_job *work)
+{
+	struct issue *issue = issue_of_work(work);
+
+	issue->call.job.result = gift_codes_recall(issue->call.service->shop,
+	    &issue->out);
+	http_request_resume(issue->call.request);
+}
+
+static void
+issue_submit(struct issue *issue, void (*run)(struct worker_job *work))
+{
+	issue->work.run = run;
+	if (worker_pool_submit(issue->call.service->lookups, &issue->work) ==
+	    ERR_OK)
+		return;
+	issue->call.job.result = ERR_BUSY;
+	http_request_resume(issue->call.request);
+}
+
+/* On the writer. */
+static void
+issue_done(struct shop_job *job)
+{
+	struct issue *issue = (struct issue *)job;
+
+	if (job->result == ERR_OK && issue->out.is_replayed)
+		issue_submit(issue, issue_recall);
+	else
+		http_request_resume(issue->call.request);
 }
 
 static json_t *
@@ -206,5 +260,9 @@ handle_issue_codes(struct http_request *request, void *application)
 	if (!issue_fill(request, application, issue))
 		return;
 	issue->call.job.run = issue_run;
-	call_submit(&issue->call, application, request, issue_answer);
+	issue->call.job.done = issue_done;
+	issue->call.service = application;
+	issue->call.request = request;
+	http_request_suspend(request, issue_answer);
+	issue_submit(issue, issue_prepare);
 }

@@ -16,6 +16,7 @@ gift_codes_clear(struct gift_codes *codes)
 		secret_wipe(codes->codes,
 		    codes->count * sizeof(codes->codes[0]));
 	free(codes->codes);
+	free(codes->lookups);
 	*codes = (struct gift_codes){ 0 };
 }
 
@@ -37,104 +38,122 @@ gift_codes_check(const struct gift_codes_request *in, int64_t now_ms,
 	return ERR_OK;
 }
 
-/* The codes of a batch, which are kept nowhere, as text. */
+/* One code of a batch, which is kept nowhere, and what it is found by. */
 static enum err
-gift_codes_compute(struct shop_transaction *tx,
-    const struct gift_batch *batch, struct gift_codes *out)
+gift_code_compute(const struct master_keys *keys, struct gift_codes *codes,
+    size_t index)
 {
-	struct code_name name = { .kind = CODE_GIFT, .owner = batch->id };
-	size_t count = (size_t)batch->count;
-	enum err e = ERR_OK;
-
-	out->codes = calloc(count, sizeof(out->codes[0]));
-	if (out->codes == NULL)
-		return ERR_NO_MEMORY;
-	out->count = count;
-	out->amount_minor = batch->amount_minor;
-	out->expires_ms = batch->expires_ms;
-	for (size_t i = 0; !e && i < count; i++) {
-		name.index = (uint32_t)i;
-		e = keys_code(out->codes[i], tx->shop->options.master_keys,
-		    batch->master_key, &name);
-	}
-	return e;
-}
-
-/* One row for each code: what it is looked up by. */
-static enum err
-gift_codes_write(struct shop_transaction *tx, const struct gift_batch *batch,
-    const struct gift_codes *codes)
-{
+	const struct code_name name = { .kind = CODE_GIFT,
+	    .owner = codes->batch, .index = (uint32_t)index };
+	const char *code = codes->codes[index];
 	char characters[CODE_CHARACTERS + 1];
-	uint8_t lookup[CODE_LOOKUP_BYTES];
-	enum err e = ERR_OK;
+	enum err e;
 
-	for (size_t i = 0; !e && i < codes->count; i++) {
-		e = code_normalise(characters, codes->codes[i],
-		    strlen(codes->codes[i]));
-		if (!e)
-			e = keys_code_lookup(lookup,
-			    tx->shop->options.master_keys, batch->master_key,
-			    CODE_GIFT, characters);
-		if (!e)
-			e = db_gift_code_add(tx->db, batch->number,
-			    (int64_t)i, lookup);
-	}
+	e = keys_code(codes->codes[index], keys, codes->master_key, &name);
+	if (!e)
+		e = code_normalise(characters, code, strlen(code));
+	if (!e)
+		e = keys_code_lookup(codes->lookups[index], keys,
+		    codes->master_key, CODE_GIFT, characters);
 	secret_wipe(characters, sizeof(characters));
 	return e;
 }
 
 static enum err
-gift_codes_issue_new(struct shop_transaction *tx,
-    const struct gift_codes_request *in, struct gift_codes *out,
-    int64_t *number)
+gift_codes_compute(struct shop *shop, struct gift_codes *codes)
 {
-	struct gift_batch batch = { .id = shop_uuid(tx->shop, tx->now_ms),
-	    .amount_minor = in->amount_minor, .count = in->count,
-	    .expires_ms = in->expires_ms, .created_ms = tx->now_ms };
+	enum err e = ERR_OK;
+
+	for (size_t i = 0; !e && i < codes->count; i++)
+		e = gift_code_compute(shop->options.master_keys, codes, i);
+	return e;
+}
+
+enum err
+gift_codes_prepare(struct shop *shop, const struct gift_codes_request *in,
+    struct gift_codes *codes)
+{
+	size_t count = (size_t)in->count;
+
+	gift_codes_clear(codes);
+	if (in->count < 1 || in->count > GIFT_CODES_MAX)
+		return ERR_OK;	/* gift_codes_issue() refuses it */
+	codes->codes = calloc(count, sizeof(codes->codes[0]));
+	codes->lookups = calloc(count, sizeof(codes->lookups[0]));
+	if (codes->codes == NULL || codes->lookups == NULL)
+		return ERR_NO_MEMORY;
+	codes->count = count;
+	codes->batch = shop_uuid(shop, shop_now_ms(shop));
+	codes->amount_minor = in->amount_minor;
+	codes->expires_ms = in->expires_ms;
+	(void)stpncpy(codes->master_key,
+	    keys_first_id(shop->options.master_keys),
+	    sizeof(codes->master_key) - 1);
+	return gift_codes_compute(shop, codes);
+}
+
+enum err
+gift_codes_recall(struct shop *shop, struct gift_codes *codes)
+{
+	return codes->is_replayed ? gift_codes_compute(shop, codes) : ERR_OK;
+}
+
+static enum err
+gift_codes_issue_new(struct shop_transaction *tx,
+    const struct gift_codes *codes, int64_t *number)
+{
+	struct gift_batch batch = { .id = codes->batch,
+	    .amount_minor = codes->amount_minor,
+	    .count = (int64_t)codes->count, .expires_ms = codes->expires_ms,
+	    .created_ms = tx->now_ms };
 	enum err e;
 
-	(void)stpncpy(batch.master_key,
-	    keys_first_id(tx->shop->options.master_keys),
-	    sizeof(batch.master_key) - 1);
+	memcpy(batch.master_key, codes->master_key, sizeof(batch.master_key));
 	e = db_gift_batch_add(tx->db, &batch);
-	if (!e)
-		e = gift_codes_compute(tx, &batch, out);
-	if (!e)
-		e = gift_codes_write(tx, &batch, out);
+	for (size_t i = 0; !e && i < codes->count; i++)
+		e = db_gift_code_add(tx->db, batch.number, (int64_t)i,
+		    codes->lookups[i]);
 	*number = batch.number;
 	return e;
 }
 
+/* The same request: of the same size. */
 static enum err
 gift_codes_replay(struct shop_transaction *tx, int64_t number,
-    struct gift_codes *out)
+    struct gift_codes *codes)
 {
 	struct gift_batch batch;
 	enum err e;
 
 	e = db_gift_batch_get(tx->db, number, &batch);
-	out->is_replayed = true;
-	return e ? e : gift_codes_compute(tx, &batch, out);
+	if (e)
+		return e;
+	if ((size_t)batch.count != codes->count)
+		return ERR_INTERNAL;
+	codes->batch = batch.id;
+	memcpy(codes->master_key, batch.master_key, sizeof(batch.master_key));
+	codes->amount_minor = batch.amount_minor;
+	codes->expires_ms = batch.expires_ms;
+	codes->is_replayed = true;
+	return ERR_OK;
 }
 
 enum err
 gift_codes_issue(struct shop_transaction *tx,
-    const struct gift_codes_request *in, struct gift_codes *out,
+    const struct gift_codes_request *in, struct gift_codes *codes,
     const char **member)
 {
 	int64_t number = 0;
 	enum err e;
 
-	gift_codes_clear(out);
 	*member = NULL;
 	e = admin_request_find(tx, &in->request, &number);
 	if (!e && number != 0)
-		return gift_codes_replay(tx, number, out);
+		return gift_codes_replay(tx, number, codes);
 	if (!e)
 		e = gift_codes_check(in, tx->now_ms, member);
 	if (!e)
-		e = gift_codes_issue_new(tx, in, out, &number);
+		e = gift_codes_issue_new(tx, codes, &number);
 	return e ? e : admin_request_remember(tx, &in->request, number);
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "commerced/keys.h"
 #include "commerced/model.h"
 #include "commerced/shop/admin_request.h"
 #include "commerced/shop/shop.h"
@@ -22,21 +23,37 @@ struct gift_codes_request {
 
 struct gift_codes {
 	char (*codes)[CODE_TEXT_SIZE];	/* XXXX-XXXX-XXXX-XXXX */
+	uint8_t (*lookups)[CODE_LOOKUP_BYTES];	/* by which each is found */
 	size_t count;
+	struct uuid batch;
+	char master_key[MASTER_KEY_ID_SIZE];
 	int64_t amount_minor;
 	int64_t expires_ms;		/* 0: never */
 	bool is_replayed;
 };
 
 /*
- * Issue a batch; a repetition computes the same codes again.
- * ERR_OUT_OF_RANGE, ERR_IDEMPOTENCY_KEY_REUSED, ERR_KEY_FILE (the master key
- * of a repeated batch is gone), ERR_CRYPTO.  *member, where ERR_OUT_OF_RANGE,
- * names the member at fault.  Cleared (and wiped) by gift_codes_clear().
+ * Compute the codes of a new batch, which takes some milliseconds: any thread
+ * but the writer's.  ERR_CRYPTO, ERR_NO_MEMORY.  Cleared (and wiped) by
+ * gift_codes_clear().
+ */
+enum err gift_codes_prepare(struct shop *shop,
+    const struct gift_codes_request *in, struct gift_codes *codes);
+
+/*
+ * Issue what was prepared; or, for a repetition, say which batch it was.
+ * ERR_OUT_OF_RANGE, ERR_IDEMPOTENCY_KEY_REUSED.  *member, where
+ * ERR_OUT_OF_RANGE, names the member at fault.
  */
 enum err gift_codes_issue(struct shop_transaction *tx,
-    const struct gift_codes_request *in, struct gift_codes *out,
+    const struct gift_codes_request *in, struct gift_codes *codes,
     const char **member);
+
+/*
+ * Of a repetition compute the codes again; else nothing is left to be done.
+ * As gift_codes_prepare(); ERR_KEY_FILE: the batch's master key is gone.
+ */
+enum err gift_codes_recall(struct shop *shop, struct gift_codes *codes);
 void gift_codes_clear(struct gift_codes *codes);
 
 struct gift_redemption {

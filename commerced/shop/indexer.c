@@ -13,6 +13,7 @@
 
 #define TICK_MS 1000
 #define CHANGES_BATCH 256
+#define FOLLOW_MAX 50000		/* changes */
 #define PAUSE_MIN_MS 1000
 #define PAUSE_MAX_MS 60000
 #define REST_AFTER_MAKING 20	/* so many times as long as it took */
@@ -251,6 +252,16 @@ index_make_first(struct shop *shop)
 
 /* --- the thread ----------------------------------------------------------- */
 
+/* Is so much to be followed that all of it is made anew sooner? */
+static bool
+index_is_far_behind(struct indexer *indexer)
+{
+	int64_t change;
+
+	return db_change_last(indexer->books, &change) == ERR_OK &&
+	    change - indexer->state.change > FOLLOW_MAX;
+}
+
 /* Is there an index that can be followed, and none wanted in its place? */
 static bool
 indexer_can_follow(struct shop *shop, bool is_making_wanted)
@@ -267,7 +278,7 @@ indexer_can_follow(struct shop *shop, bool is_making_wanted)
 		index_shut(indexer);
 	}
 	return indexer->index != NULL && !is_making_wanted &&
-	    !index_is_old(shop);
+	    !index_is_old(shop) && !index_is_far_behind(indexer);
 }
 
 static enum err

@@ -11,12 +11,24 @@
 
 #include "tests/unit/commerced/support/shop_fixture.h"
 
+static const char *faulty_member;
+
 static enum err
 write_issue(struct shop_transaction *tx, const void *in, void *out)
 {
-	const char *member = NULL;
+	return gift_codes_issue(tx, in, out, &faulty_member);
+}
 
-	return gift_codes_issue(tx, in, out, &member);
+/* Prepared, issued, and where it is a repetition recalled. */
+static enum err
+issue(struct fixture *fixture, const struct gift_codes_request *in,
+    struct gift_codes *out)
+{
+	enum err e = gift_codes_prepare(fixture->shop, in, out);
+
+	if (!e)
+		e = fixture_run(fixture, write_issue, in, out);
+	return e ? e : gift_codes_recall(fixture->shop, out);
 }
 
 static struct gift_codes_request
@@ -56,7 +68,7 @@ a_code_is_taken_once_however_it_is_typed(void **state)
 	struct gift_redeemed out;
 	char typed[CODE_TEXT_SIZE];
 
-	assert_int_equal(fixture_run(fixture, write_issue, &in, &codes),
+	assert_int_equal(issue(fixture, &in, &codes),
 	    ERR_OK);
 	assert_int_equal(codes.count, 2);
 	assert_string_not_equal(codes.codes[0], codes.codes[1]);
@@ -102,28 +114,28 @@ a_repetition_shows_the_same_codes_for_a_day(void **state)
 	struct gift_codes_request in = request("1", 3);
 	struct gift_codes first = { 0 }, again = { 0 };
 
-	assert_int_equal(fixture_run(fixture, write_issue, &in, &first),
+	assert_int_equal(issue(fixture, &in, &first),
 	    ERR_OK);
 	assert_false(first.is_replayed);
 	fixture->now_ms += IDEMPOTENCY_ADMIN_S * 1000 - 1;
 	fixture_reopen(fixture);
-	assert_int_equal(fixture_run(fixture, write_issue, &in, &again),
+	assert_int_equal(issue(fixture, &in, &again),
 	    ERR_OK);
 	assert_true(again.is_replayed);
 	assert_int_equal(again.count, 3);
 	assert_int_equal(again.amount_minor, 500);
 	assert_memory_equal(first.codes, again.codes, 3 * CODE_TEXT_SIZE);
 	in.request.request_hash[0] = 1;
-	assert_int_equal(fixture_run(fixture, write_issue, &in, &again),
+	assert_int_equal(issue(fixture, &in, &again),
 	    ERR_IDEMPOTENCY_KEY_REUSED);
 	/* Another path is another scope. */
 	in.request.path = "/admin/v1/gift-codes?x";
-	assert_int_equal(fixture_run(fixture, write_issue, &in, &again),
+	assert_int_equal(issue(fixture, &in, &again),
 	    ERR_OK);
 	assert_false(again.is_replayed);
 	in.request.path = "/admin/v1/gift-codes";
 	fixture->now_ms += 1;
-	assert_int_equal(fixture_run(fixture, write_issue, &in, &again),
+	assert_int_equal(issue(fixture, &in, &again),
 	    ERR_OK);
 	assert_false(again.is_replayed);
 	assert_memory_not_equal(first.codes, again.codes,
@@ -141,7 +153,7 @@ a_code_expires_to_the_millisecond(void **state)
 	struct gift_codes codes = { 0 };
 
 	in.expires_ms = FIXTURE_START_MS + 1000;
-	assert_int_equal(fixture_run(fixture, write_issue, &in, &codes),
+	assert_int_equal(issue(fixture, &in, &codes),
 	    ERR_OK);
 	assert_int_equal(codes.expires_ms, in.expires_ms);
 	fixture->now_ms = in.expires_ms - 1;
@@ -157,19 +169,11 @@ a_code_expires_to_the_millisecond(void **state)
 	gift_codes_clear(&codes);
 }
 
-static const char *faulty_member;
-
-static enum err
-write_issue_named(struct shop_transaction *tx, const void *in, void *out)
-{
-	return gift_codes_issue(tx, in, out, &faulty_member);
-}
-
 static enum err
 issue_named(struct fixture *fixture, struct gift_codes_request in)
 {
 	struct gift_codes codes = { 0 };
-	enum err e = fixture_run(fixture, write_issue_named, &in, &codes);
+	enum err e = issue(fixture, &in, &codes);
 
 	gift_codes_clear(&codes);
 	return e;
@@ -213,7 +217,7 @@ no_balance_passes_the_bound(void **state)
 	struct gift_codes codes = { 0 };
 
 	fixture_give(fixture, account, MONEY_MAX - 499);
-	assert_int_equal(fixture_run(fixture, write_issue, &in, &codes),
+	assert_int_equal(issue(fixture, &in, &codes),
 	    ERR_OK);
 	assert_int_equal(redeem(fixture, account, codes.codes[0], NULL),
 	    ERR_OUT_OF_RANGE);
