@@ -369,10 +369,11 @@ $(storage_bench_PROGRAMS): $(storage_bench)/%: \
 # Purchases through HTTP, beside one transaction for each.
 sales_bench := $(OUT)/test/bench/sales
 sales_bench_PROGRAMS := $(addprefix $(sales_bench)/,buy fill sync)
+$(sales_bench)/fill: $(OBJ)/tests/bench/catalogue/words.o
 $(sales_bench_PROGRAMS): $(sales_bench)/%: $(OBJ)/tests/bench/sales/%.o \
     $(storage_bench)/storage.a
 	@mkdir -p $(@D)
-	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS) \
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS) -lm \
 	    $(call pkg,--libs,libssl)
 
 bench-sales: deps-check
@@ -384,6 +385,18 @@ bench-upload: deps-check
 	@$(MAKE) --no-print-directory -j$(JOBS) all
 	BUILD=$(OUT) SIZE=$(or $(SIZE),4G) PAIRS=$(or $(PAIRS),3) \
 	    tests/bench/upload/run.sh
+
+# A shop with a million items: search, browse page, item page.
+$(OUT)/test/bench/catalogue/naive: $(OBJ)/tests/bench/catalogue/naive.o \
+    $(storage_bench)/storage.a
+	@mkdir -p $(@D)
+	$(call quiet,LD)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(test_LIBS)
+
+bench-catalogue: deps-check
+	@$(MAKE) --no-print-directory -j$(JOBS) all $(sales_bench)/fill \
+	    $(storage_bench)/load $(OUT)/test/bench/catalogue/naive
+	BUILD=$(OUT) ROWS='$(ROWS)' PAIRS=$(or $(PAIRS),5) \
+	    RUN_SECONDS=$(or $(SECONDS),3) tests/bench/catalogue/run.sh
 
 bench-storage:
 	@packaging/deps.sh $(DEPS_BUILD) $(DEPS_BENCH_STORAGE)
@@ -478,6 +491,7 @@ help:
 	    'make bench-storage         ROWS= PAIRS=5 SECONDS=3: beside nginx' \
 	    'make bench-sales           ROWS= PAIRS=5 SECONDS=3: durable purchases' \
 	    'make bench-upload          SIZE=4G PAIRS=3: beside age, sha256sum, curl' \
+	    'make bench-catalogue       ROWS= PAIRS=5 SECONDS=3: a million items' \
 	    'make install               DESTDIR= PREFIX=/usr/local' \
 	    'make deps                  the Debian packages for all of these' \
 	    'SANITIZE=address,undefined or thread, V=1, CC=clang go with any'
@@ -487,5 +501,6 @@ clean:
 
 .PHONY: all unit clean test-programs check run-tests check-only lint check-full \
 	$(addprefix check-full-,$(CHECK_FULL_PARTS)) fuzz fuzz-programs bench \
-	bench-storage bench-sales bench-upload deps deps-build deps-demo deps-check deps-clang \
+	bench-storage bench-sales bench-upload bench-catalogue deps deps-build \
+	deps-demo deps-check deps-clang \
 	demo install help

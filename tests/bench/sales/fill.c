@@ -1,9 +1,10 @@
-/* Fill the books of a shop in bulk, past the daemon: runs a file of SQL on
- * them, with the functions that it needs.
+/* Fill the books of a shop in bulk, past the daemon: runs files of SQL on
+ * them, with the functions that these need.
  *
- *	fill DATABASE SQL-FILE NAME=NUMBER...
+ *	fill DATABASE SQL-FILE... NAME=NUMBER...
  *
  *	sha256(text)	32 bytes
+ *	...		what catalogue/words.c has
  *	setting(name)	the number of the command line
  */
 #include <openssl/sha.h>
@@ -11,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tests/bench/catalogue/words.h"
 
 static void fill_sha256(sqlite3_context *context, int count,
     sqlite3_value **values)
@@ -55,7 +58,7 @@ static char *fill_read(const char *path)
 	return text;
 }
 
-static int fill(sqlite3 *db, const char *sql, char *settings[])
+static int fill_add(sqlite3 *db, char *settings[])
 {
 	const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
 	int rc = sqlite3_create_function(db, "sha256", 1, flags, NULL,
@@ -64,8 +67,22 @@ static int fill(sqlite3 *db, const char *sql, char *settings[])
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function(db, "setting", 1, flags, settings,
 		    fill_setting, NULL, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+	return rc == SQLITE_OK ? words_add(db) : rc;
+}
+
+/* The files come before the settings. */
+static int fill(sqlite3 *db, char *arguments[])
+{
+	int rc = fill_add(db, arguments);
+
+	for (; rc == SQLITE_OK && *arguments != NULL &&
+	    strchr(*arguments, '=') == NULL; arguments++) {
+		char *sql = fill_read(*arguments);
+
+		rc = sql == NULL ? SQLITE_NOMEM :
+		    sqlite3_exec(db, sql, NULL, NULL, NULL);
+		free(sql);
+	}
 	if (rc != SQLITE_OK)
 		fprintf(stderr, "fill: %s\n", sqlite3_errmsg(db));
 	return rc;
@@ -74,20 +91,16 @@ static int fill(sqlite3 *db, const char *sql, char *settings[])
 int main(int argc, char *argv[])
 {
 	sqlite3 *db = NULL;
-	char *sql;
 	int status = EXIT_FAILURE;
 
 	if (argc < 3) {
-		fputs("fill DATABASE SQL-FILE NAME=NUMBER...\n", stderr);
+		fputs("fill DATABASE SQL-FILE... NAME=NUMBER...\n", stderr);
 		return 2;
 	}
-	sql = fill_read(argv[2]);
-	if (sql != NULL && sqlite3_open_v2(argv[1], &db,
-	    SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK &&
-	    fill(db, sql, argv + 3) == SQLITE_OK)
+	if (sqlite3_open_v2(argv[1], &db, SQLITE_OPEN_READWRITE, NULL) ==
+	    SQLITE_OK && fill(db, argv + 2) == SQLITE_OK)
 		status = EXIT_SUCCESS;
 	if (sqlite3_close(db) != SQLITE_OK)
 		status = EXIT_FAILURE;
-	free(sql);
 	return status;
 }
