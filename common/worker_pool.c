@@ -17,7 +17,8 @@
 #include "common/log.h"
 #include "common/worker_pool.h"
 
-#define LOW_NICE 5
+#define LOW_NICE 5		/* below the others of the process */
+#define MOST_NICE 19
 #define THREAD_NAME_SIZE 16	/* the kernel's limit, with the NUL */
 
 struct worker_pool {
@@ -65,7 +66,12 @@ worker_pool_take(struct worker_pool *pool)
 static void
 worker_lower(void)
 {
-	if (setpriority(PRIO_PROCESS, (id_t)gettid(), LOW_NICE) != 0)
+	const id_t self = (id_t)gettid();
+	int nice_value = getpriority(PRIO_PROCESS, self) + LOW_NICE;
+
+	if (nice_value > MOST_NICE)
+		nice_value = MOST_NICE;
+	if (setpriority(PRIO_PROCESS, self, nice_value) != 0)
 		log_errno("a thread keeps its priority");
 }
 
