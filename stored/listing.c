@@ -223,13 +223,17 @@ objects_next_issuer(struct objects *objects, const char *after,
 			close(folder);
 		return e;
 	}
-	while ((entry = readdir(stream)) != NULL) {
+	for (errno = 0; (entry = readdir(stream)) != NULL; errno = 0) {
 		if (!commerce_id_is_valid(entry->d_name) ||
 		    strcmp(entry->d_name, after) <= 0 ||
 		    (next[0] != '\0' && strcmp(entry->d_name, next) >= 0))
 			continue;
 		snprintf(next, COMMERCE_ID_MAX + 1, "%.64s", entry->d_name);
 	}
+	e = errno != 0 ? beneath_err(errno) :
+	    next[0] != '\0' ? ERR_OK : ERR_OBJECT_NOT_FOUND;
+	if (errno != 0)
+		log_errno("cannot read the folder objects of object-root");
 	closedir(stream);
-	return next[0] != '\0' ? ERR_OK : ERR_OBJECT_NOT_FOUND;
+	return e;
 }

@@ -275,18 +275,43 @@ rename_onto(int from, const char *name, int folder, const char *object,
 	return renameat(from, name, folder, object);
 }
 
+static bool
+is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/*
+ * A new name that may not last was never given.  Unless somebody else has put
+ * the same object there meanwhile: that one may have been promised.
+ */
+static void
+take_back(struct objects *objects, const struct object_key *key, int folder,
+    const struct stat *ours)
+{
+	struct stat named;
+
+	pthread_rwlock_wrlock(&objects->naming);
+	if (fstatat(folder, key->object, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    is_same_file(&named, ours))
+		unlinkat(folder, key->object, 0);
+	pthread_rwlock_unlock(&objects->naming);
+}
+
 enum err
 objects_adopt(struct objects *objects, const struct object_key *key,
     int from, const char *name, bool *is_new)
 {
 	enum err e = ERR_OK;
 	int folder = make_object_folder(objects, key);
+	struct stat ours;
 	int renamed;
 
 	if (folder == -1)
 		return fail(key, "make the folder of");
 	pthread_rwlock_rdlock(&objects->naming);
-	renamed = rename_onto(from, name, folder, key->object, is_new);
+	renamed = fstatat(from, name, &ours, AT_SYMLINK_NOFOLLOW) == -1 ? -1 :
+	    rename_onto(from, name, folder, key->object, is_new);
 	pthread_rwlock_unlock(&objects->naming);
 	if (renamed == -1) {
 		e = fail(key, "name");
@@ -294,10 +319,9 @@ objects_adopt(struct objects *objects, const struct object_key *key,
 	}
 	if (fsync(folder) == 0 && fsync(from) == 0)
 		goto out;
-	/* A new name that may not last was never given. */
 	e = fail(key, "make durable the name of");
 	if (*is_new)
-		unlinkat(folder, key->object, 0);
+		take_back(objects, key, folder, &ours);
 out:
 	changed(objects, key);
 	close(folder);
@@ -321,14 +345,14 @@ make_quarantine_folder(struct objects *objects, const char *commerce_id)
 	return folder;
 }
 
+/* Does the name stand for the file that is open? */
 static bool
-is_same_file(int folder, const char *name, int descriptor)
+is_named(int folder, const char *name, int descriptor)
 {
 	struct stat named, opened;
 
 	return fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    fstat(descriptor, &opened) == 0 &&
-	    named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+	    fstat(descriptor, &opened) == 0 && is_same_file(&named, &opened);
 }
 
 static enum err
@@ -338,7 +362,7 @@ move_away(struct objects *objects, const struct object_key *key,
 	enum err e = ERR_OK;
 
 	pthread_rwlock_wrlock(&objects->naming);
-	if (!is_same_file(folder, key->object, descriptor))
+	if (!is_named(folder, key->object, descriptor))
 		e = ERR_OBJECT_NOT_FOUND;
 	else if (renameat(folder, key->object, quarantine, key->object) == -1)
 		e = is_absence(errno) ? ERR_OBJECT_NOT_FOUND :

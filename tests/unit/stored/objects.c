@@ -1,10 +1,12 @@
 /* Objects by name on disk: apart by issuer, below the root only, listed in
  * order page by page.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 
 #include <cmocka.h>
 
@@ -52,6 +54,72 @@ an_object_is_read_back_as_it_was_stored(void **state)
 	snprintf(path, sizeof(path), "objects/" ISSUER "/%.2s/%.2s/%s",
 	    key.object, key.object + 2, key.object);
 	assert_true(root_has(root, path));
+	assert_int_equal(root_incoming_count(root), 0);
+}
+
+/* The first fsync behind the name of this object fails, after somebody else
+ * has stored the same.
+ */
+static struct {
+	struct root *root;		/* NULL: nothing fails */
+	const char *text;
+	char path[256];
+} rival;
+
+/* In place of the C library's, also for what is tested. */
+int
+fsync(int descriptor)
+{
+	struct root *root = rival.root;
+
+	if (root == NULL || !root_has(root, rival.path))
+		return (int)syscall(SYS_fsync, descriptor);
+	rival.root = NULL;
+	if (rival.text != NULL)
+		store(root, ISSUER, rival.text);
+	errno = EIO;
+	return -1;
+}
+
+/* Store "hello" so that its name cannot be made durable. */
+static struct object_key
+store_in_vain(struct root *root, const char *rival_text)
+{
+	struct object_key key = root_key(ISSUER, "hello", 5);
+	struct incoming *incoming;
+	bool is_new;
+
+	assert_int_equal(incoming_create(root->objects, &key, 5, &incoming),
+	    ERR_OK);
+	assert_int_equal(incoming_write(incoming, (const uint8_t *)"hello",
+	    5), ERR_OK);
+	snprintf(rival.path, sizeof(rival.path), "objects/" ISSUER
+	    "/%.2s/%.2s/%s", key.object, key.object + 2, key.object);
+	rival.text = rival_text;
+	rival.root = root;
+	assert_int_equal(incoming_commit(incoming, &is_new),
+	    ERR_STORAGE_ERROR);
+	assert_null(rival.root);
+	return key;
+}
+
+static void
+a_name_that_may_not_last_is_taken_back(void **state)
+{
+	struct root *root = *state;
+	struct object_key key = store_in_vain(root, NULL);
+
+	assert_int_equal(find(root, &key), ERR_OBJECT_NOT_FOUND);
+	assert_int_equal(root_incoming_count(root), 0);
+}
+
+static void
+a_name_that_somebody_else_was_promised_is_not(void **state)
+{
+	struct root *root = *state;
+	struct object_key key = store_in_vain(root, "hello");
+
+	assert_int_equal(find(root, &key), ERR_OK);
 	assert_int_equal(root_incoming_count(root), 0);
 }
 
@@ -223,6 +291,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WITH_ROOT(an_object_is_read_back_as_it_was_stored),
+		WITH_ROOT(a_name_that_may_not_last_is_taken_back),
+		WITH_ROOT(a_name_that_somebody_else_was_promised_is_not),
 		WITH_ROOT(issuers_see_nothing_of_each_other),
 		WITH_ROOT(a_removed_object_is_gone),
 		WITH_ROOT(what_is_no_regular_file_is_not_served),
