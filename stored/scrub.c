@@ -268,6 +268,18 @@ check_issuer(struct scrub *scrub, struct object_key *position)
 	return true;
 }
 
+/* The issuer after that one, or why none; false when told to stop. */
+static bool
+find_issuer(struct scrub *scrub, const char *after,
+    char next[static COMMERCE_ID_MAX + 1], enum err *e)
+{
+	while (is_passing(*e = objects_next_issuer(scrub->options.objects,
+	    after, next)))
+		if (!rest(scrub))
+			return false;
+	return true;
+}
+
 /* False when told to stop. */
 static bool
 check_all(struct scrub *scrub)
@@ -279,8 +291,11 @@ check_all(struct scrub *scrub)
 	if (position.commerce_id[0] != '\0' &&
 	    !check_issuer(scrub, &position))
 		return false;
-	while ((e = objects_next_issuer(scrub->options.objects,
-	    position.commerce_id, next)) == ERR_OK) {
+	for (;;) {
+		if (!find_issuer(scrub, position.commerce_id, next, &e))
+			return false;
+		if (e != ERR_OK)
+			break;
 		memcpy(position.commerce_id, next, sizeof(next));
 		position.object[0] = '\0';
 		if (!check_issuer(scrub, &position))

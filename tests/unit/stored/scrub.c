@@ -1,6 +1,9 @@
 /* Scrubbing: what is damaged goes, what replaced it stays, and how far it has
  * come is read back.
  */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -94,6 +97,53 @@ a_damaged_object_of_any_issuer_is_put_away(void **state)
 	assert_true(root_has(root, path));
 	path_of(path, &whole, "objects");
 	assert_true(root_has(root, path));
+}
+
+/* In place of the C library's: so many folders cannot be read. */
+static int folders_failing, folders_error;
+
+DIR *
+fdopendir(int descriptor)
+{
+	DIR *(*real)(int);
+
+	if (folders_failing > 0) {
+		folders_failing--;
+		errno = folders_error;
+		return NULL;
+	}
+	/* ISO C has no cast from an object pointer to a function pointer. */
+	*(void **)(&real) = dlsym(RTLD_NEXT, "fdopendir");
+	return real(descriptor);
+}
+
+static void
+a_lack_of_descriptors_is_waited_out(void **state)
+{
+	struct root *root = *state;
+	struct scrub_status status;
+
+	store(root, ISSUER, "whole", 5);
+	folders_error = EMFILE;
+	folders_failing = 1;
+	status = scrub(root);
+	assert_int_equal(folders_failing, 0);
+	assert_int_equal(status.rounds.last.objects, 1);
+	assert_int_equal(status.rounds.last.unreadable, 0);
+}
+
+static void
+a_folder_that_cannot_be_read_is_told(void **state)
+{
+	struct root *root = *state;
+	struct scrub_status status;
+
+	store(root, ISSUER, "whole", 5);
+	folders_error = EIO;
+	folders_failing = 1;
+	status = scrub(root);
+	assert_int_equal(status.rounds.last.objects, 0);
+	assert_int_equal(status.rounds.last.unreadable, 1);
 }
 
 static void
@@ -287,6 +337,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_A_ROOT(a_damaged_object_of_any_issuer_is_put_away),
+		ON_A_ROOT(a_lack_of_descriptors_is_waited_out),
+		ON_A_ROOT(a_folder_that_cannot_be_read_is_told),
 		ON_A_ROOT(an_object_that_replaced_the_damaged_one_stays),
 		ON_A_ROOT(files_of_every_size_are_read_to_the_end),
 		ON_A_ROOT(how_far_it_has_come_is_read_back),
