@@ -11,6 +11,7 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "common/hmac.h"
 
+#include <endian.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -96,9 +97,12 @@ digest_blocks(uint8_t digest[static HMAC_BYTES], const SHA256_CTX *start,
 {
 	SHA256_CTX state = *start;
 	bool is_done = SHA256_Update(&state, blocks, size) == 1;
+	uint32_t word;
 
-	for (size_t i = 0; i < HMAC_BYTES; i++)
-		digest[i] = (uint8_t)(state.h[i / 4] >> (24 - i % 4 * 8));
+	for (size_t i = 0; i < HMAC_BYTES / sizeof(word); i++) {
+		word = htobe32(state.h[i]);
+		memcpy(digest + i * sizeof(word), &word, sizeof(word));
+	}
 	secret_wipe(&state, sizeof(state));
 	return is_done;
 }

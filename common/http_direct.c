@@ -137,8 +137,7 @@ is_possible(const struct http_request *request)
 	    request->server->layout_is_known &&
 	    !atomic_load_explicit(&request->server->drains,
 	    memory_order_relaxed) &&
-	    (size_t)connection->socket < socket_count &&
-	    strcmp(request->method, "GET") == 0;
+	    (size_t)connection->socket < socket_count;
 }
 
 static bool
@@ -192,8 +191,10 @@ http_direct_take(struct http_request *request,
 	}
 	direct->block_size = direct->block->fields_size;
 	direct->file = part->descriptor;
-	direct->offset = (off_t)part->offset;
-	direct->end = (off_t)(part->offset + part->length);
+	if (part->descriptor >= 0) {
+		direct->offset = (off_t)part->offset;
+		direct->end = (off_t)(part->offset + part->length);
+	}
 	return tail_make(direct, &request->answer, part->length);
 }
 

@@ -35,7 +35,7 @@ struct http_direct {
 
 /* length bytes of a file at offset. */
 struct http_part {
-	int descriptor;
+	int descriptor;		/* -1: it is only said how many they are */
 	uint64_t offset, length;
 };
 
@@ -47,7 +47,7 @@ bool http_direct_epoll_is_ours(void);
  * Lay the answer out: the reply's fields, those that were added to the answer,
  * and the part of the file, which stays open until the request ends.  part
  * NULL: the reply's own fields and its short body.  False: it has to go
- * through the library (TLS, HEAD, the server drains, ...).
+ * through the library (TLS, the server drains, ...).
  */
 bool http_direct_take(struct http_request *request,
     const struct http_cached_reply *reply, const struct http_part *part);

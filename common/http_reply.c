@@ -344,6 +344,7 @@ http_reply_cached(struct http_request *request, int status,
 {
 	uint64_t length = http_cached_reply_length(reply);
 	bool has_body = status != 304 && strcmp(request->method, "HEAD") != 0;
+	const struct http_part only_length = { -1, 0, length };
 
 	if (has_body && !http_cached_reply_is_short(reply)) {
 		http_reply_cached_part(request, status, reply, descriptor, 0,
@@ -352,8 +353,8 @@ http_reply_cached(struct http_request *request, int status,
 	}
 	if (!take_answer(request, status))
 		return;
-	request->answer.is_direct = has_body &&
-	    http_direct_take(request, reply, NULL);
+	request->answer.is_direct = http_direct_take(request, reply,
+	    has_body ? NULL : &only_length);
 	request->answer.cached = reply;
 	request->answer.length = length;
 }

@@ -22,6 +22,8 @@
 #define DRAIN_POLL_MS 5
 #define CUT_WAIT_MS 2000
 #define MEMORY_LEAST_BYTES 4096
+/* There the library writes the fields of all answers behind the request. */
+#define TLS_MEMORY_LEAST_BYTES 8192
 #define OTHER_OPEN_MAX 256	/* connections on a listener not for buyers */
 #define TOLD_MAX 256		/* above the limit, told so by event threads */
 #define SPARE_DESCRIPTORS 256	/* besides connections and their files */
@@ -201,7 +203,10 @@ memory_bytes(const struct http_pool *pool)
 	    options->people_memory_bytes > 0 ? options->people_memory_bytes :
 	    options->connection_memory_bytes;
 
-	return wanted < MEMORY_LEAST_BYTES ? MEMORY_LEAST_BYTES : wanted;
+	size_t least = pool->is_tls ? TLS_MEMORY_LEAST_BYTES :
+	    MEMORY_LEAST_BYTES;
+
+	return wanted < least ? least : wanted;
 }
 
 /* Options that the library would complain of where they do not apply. */

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/secret.h"
 
@@ -41,10 +42,18 @@ transfers_free(struct transfers *transfers)
 static uint64_t
 mix(uint64_t hash, const char *text)
 {
-	do
-		hash = (hash ^ (unsigned char)*text) *
-		    UINT64_C(0x100000001b3);
-	while (*text++ != '\0');
+	size_t size = strlen(text) + 1;	/* the end, too */
+
+	while (size > 0) {
+		size_t part = size < sizeof(hash) ? size : sizeof(hash);
+		uint64_t word = 0;
+
+		memcpy(&word, text, part);
+		hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		hash ^= hash >> 32;
+		text += part;
+		size -= part;
+	}
 	return hash;
 }
 

@@ -138,6 +138,34 @@ printf -v padding 'X-Padding: %0600d' 0
 is "$(ask "$LARGE" "$padding" "$long" "$padding" | client)" \
     "206 $(part "$WORK/large" 1 2)" 'with a long header'
 
+# What a browser says, and the longest name that a URL may hold.
+browser=('Connection: keep-alive' 'Accept: */*' 'Accept-Language: en-GB,en;q=0.9'
+    'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML,'`
+	`' like Gecko) Chrome/138.0.0.0 Safari/537.36'
+    'sec-ch-ua: "Not)A;Brand";v="8", "Chromium";v="138"'
+    'sec-ch-ua-mobile: ?0' 'sec-ch-ua-platform: "Linux"'
+    'Sec-Fetch-Site: cross-site' 'Sec-Fetch-Mode: cors'
+    'Sec-Fetch-Dest: empty' 'Referer: https://shop.example.com/library'
+    'Accept-Encoding: gzip, deflate, br, zstd' 'Origin: https://shop.example.com')
+name=$(for _ in {1..85}; do printf '%%E2%%82%%AC'; done)
+target="/media/$LARGE?$(query '' "$(printf '%064d' 0)")&name=$name"
+for field in 'X: y' "If-None-Match: \"$LARGE\"" 'Range: bytes=5-9' \
+    'Range: bytes=999999999-' "If-Match: \"other\""; do
+	for method in GET HEAD; do
+		stored_request "$method" "$target" "${browser[@]/#/-H}" \
+		    -H "$field"
+		printf '%s ' "$STATUS"
+	done
+done >"$WORK/statuses"
+is "$(cat "$WORK/statuses")" '200 200 304 304 206 200 416 200 412 412 ' \
+    'a browser with the longest URL is answered, whatever it asks'
+STATUSES=
+for target in "${target}x" "${target/media/object}" "/media/$LARGE"; do
+	stored_request GET "$target" "${browser[@]/#/-H}"
+	STATUSES+="$STATUS "
+done
+is "$STATUSES" '400 404 400 ' 'and refused'
+
 for count in 1 500 70000 1000000; do
 	ask "$LARGE" | client -b 2304 -n "$count"
 done
