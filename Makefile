@@ -285,7 +285,7 @@ check-full-random: deps-check
 check-full-network: deps-check
 	@packaging/deps.sh $(DEPS_NETWORK)
 	@$(MAKE) --no-print-directory check-only \
-	    TESTS='$(wildcard tests/network/*.sh)'
+	    TESTS='$(wildcard tests/network/*.sh tests/scenario/metrics-*.sh)'
 
 check-full-clients: deps-check
 	@packaging/deps.sh $(DEPS_CLIENTS)
@@ -415,7 +415,8 @@ DEPS_CHECK := $(DEPS_DEMO) perl=prove libcmocka-dev sqlite3=sqlite3 \
 	shellcheck mandoc systemd=systemd-analyze procps \
 	nodejs=node npm=npm nginx=nginx wget=wget aria2=aria2c ffmpeg=ffprobe
 DEPS_CLIENTS := chromium=chromium chromium-driver=chromedriver
-DEPS_NETWORK := testssl.sh=testssl sslscan=sslscan slowhttptest=slowhttptest
+DEPS_NETWORK := testssl.sh=testssl sslscan=sslscan slowhttptest=slowhttptest \
+	prometheus=promtool
 DEPS_CLANG := clang=clang libclang-rt-14-dev
 
 deps: deps-check deps-clang

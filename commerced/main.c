@@ -197,6 +197,7 @@ make_server(struct daemon *daemon)
 		.routes = service_routes(),
 		.application = &daemon->service,
 		.authenticate = service_authenticate,
+		.ended = metrics_request_ended,
 		.request_ids = true,
 		.connection_memory_bytes = CONNECTION_MEMORY_BYTES,
 		.people_memory_bytes = PEOPLE_MEMORY_BYTES,
@@ -226,6 +227,8 @@ start(struct daemon *daemon)
 	    ERR_OK ||
 	    (e = make_attempts(daemon)) != ERR_OK ||
 	    (e = make_workers(daemon)) != ERR_OK ||
+	    (e = metrics_new(service_routes(), &service->metrics)) !=
+	    ERR_OK ||
 	    (e = make_server(daemon)) != ERR_OK ||
 	    (e = http_server_start(service->server)) != ERR_OK) {
 		log_error("not started: %s", err_text(e));
@@ -319,6 +322,7 @@ stop(struct daemon *daemon)
 	attempts_free(service->wrong_codes);
 	attempts_free(service->by_address);
 	attempts_free(service->by_account);
+	metrics_free(service->metrics);
 	pictures_close(service->pictures);
 	spool_close(service->spool);
 	admin_token_free(service->admin_token);

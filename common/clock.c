@@ -43,6 +43,14 @@ clock_monotonic_ms(void)
 	return clock_milliseconds(clock_read(CLOCK_MONOTONIC));
 }
 
+int64_t
+clock_monotonic_us(void)
+{
+	struct timespec now = clock_read(CLOCK_MONOTONIC);
+
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 bool
 clock_is_plausible(int64_t unix_s)
 {

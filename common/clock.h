@@ -12,6 +12,7 @@
 int64_t clock_unix_s(void);
 int64_t clock_unix_ms(void);
 int64_t clock_monotonic_ms(void);
+int64_t clock_monotonic_us(void);
 
 /*
  * Can it be that time?  Not before this program was built: tokens are made

@@ -132,6 +132,8 @@ struct http_request {
 	http_handler *then;	/* not NULL: suspended, or just resumed */
 	char method[16];	/* cut when longer; no route has such */
 	int64_t started_ms;
+	int64_t started_us;	/* where options.ended asks */
+	enum err refusal;	/* that the answer tells */
 	struct http_framing framing;
 	struct http_match match;
 	uint64_t received;	/* bytes of the body */

@@ -68,6 +68,8 @@ http_life_begin(void *closure, const char *target,
 	if (target != NULL)
 		memcpy(request->target, target, size);
 	request->started_ms = clock_monotonic_ms();
+	if (server->options.ended != NULL)
+		request->started_us = clock_monotonic_us();
 	id = uuid_new();
 	uuid_text(request->id, &id);
 	atomic_fetch_add_explicit(&own_counts(server)->under_way, 1,
@@ -427,6 +429,20 @@ request_free(struct http_request *request)
 	http_memory_give(request);
 }
 
+static void
+tell_outcome(const struct http_request *request, bool is_sent)
+{
+	const struct http_server_options *options = &request->server->options;
+	const struct http_outcome outcome = {
+		.route = request->match.route,
+		.status = is_sent ? request->answer.status : 0,
+		.refusal = is_sent ? request->refusal : ERR_OK,
+		.took_us = clock_monotonic_us() - request->started_us,
+	};
+
+	options->ended(&outcome, options->application);
+}
+
 /* Count it, log it, and let it go; the one place that frees. */
 static void
 request_end(struct http_request *request, bool is_whole)
@@ -442,6 +458,8 @@ request_end(struct http_request *request, bool is_whole)
 	atomic_fetch_add_explicit(is_sent ?
 	    &counts->answered[request->answer.status] : &counts->unanswered,
 	    1, memory_order_relaxed);
+	if (server->options.ended != NULL)
+		tell_outcome(request, is_sent);
 	http_access_log_write(&server->access_log, request,
 	    !is_sent || !(is_whole || request->is_answered_early));
 	request->connection->request = NULL;

@@ -389,6 +389,7 @@ reply_problem(struct http_request *request, enum err e, json_t *extra,
 	if (member != NULL)
 		json_object_set_new(problem, "member", json_string(member));
 	add_status_fields(request, status);
+	request->refusal = e;
 	reply_json_as(request, status, PROBLEM_TYPE, problem);
 }
 

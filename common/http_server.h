@@ -19,6 +19,7 @@
 
 #include "common/err.h"
 #include "common/http_listener.h"
+#include "common/http_outcome.h"
 
 struct http_server;
 struct http_request;	/* freed by the layer alone, after the answer is sent
@@ -88,6 +89,8 @@ struct http_server_options {
 	 */
 	enum err (*authenticate)(struct http_request *request,
 	    void *application, int authentication);
+	/* At the end of each request, on an event thread; NULL: nobody asks. */
+	void (*ended)(const struct http_outcome *outcome, void *application);
 	bool request_ids;	/* X-Request-Id on every answer */
 	size_t connection_memory_bytes;	/* for reading one request: 4 KiB up;
 					 * wiped after each */

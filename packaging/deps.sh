@@ -6,7 +6,7 @@
 # "PACKAGE=COMMAND" is content when COMMAND is there, whoever installed it.
 # Costs nothing when all is there.
 #
-# Of a package that brings a service (nginx, lighttpd) the program is wanted and
+# Of a package that brings a service (nginx, lighttpd, prometheus) the program is wanted and
 # not the service: it is not started, neither now nor at the next boot.
 
 set -euo pipefail
@@ -41,7 +41,7 @@ fi
 # Debian asks this file whether a package just installed may start anything.
 policy=/usr/sbin/policy-rc.d
 services=()
-for package in nginx lighttpd; do
+for package in nginx lighttpd prometheus; do
 	[[ " ${missing[*]} " != *" $package "* ]] ||
 	    services+=("$package.service")
 done

@@ -42,12 +42,25 @@ handle_ready(struct http_request *request, void *application)
 	    shape_time_ms(oldest_ms)));
 }
 
+/* How many writes the groups had that were committed together. */
 static void
-metric(FILE *out, const char *name, const char *type, const char *help,
-    uint64_t value)
+metrics_write_groups(FILE *out, const struct shop_counts *counts)
 {
-	(void)fprintf(out, "# HELP commerced_%s %s\n# TYPE commerced_%s %s\n"
-	    "commerced_%s %" PRIu64 "\n", name, help, name, type, name, value);
+	uint64_t sum = 0;
+
+	(void)fputs("# HELP commerced_commit_group_writes Writes in a group, "
+	    "which is committed as one.\n"
+	    "# TYPE commerced_commit_group_writes histogram\n", out);
+	for (unsigned i = 0; i < SHOP_GROUP_BUCKETS; i++) {
+		sum += counts->groups_by_size[i];
+		if (i < SHOP_GROUP_BUCKETS - 1)
+			(void)fprintf(out, "commerced_commit_group_writes_"
+			    "bucket{le=\"%u\"} %" PRIu64 "\n", 1U << i, sum);
+	}
+	(void)fprintf(out, "commerced_commit_group_writes_bucket{le=\"+Inf\"} "
+	    "%" PRIu64 "\ncommerced_commit_group_writes_sum %" PRIu64
+	    "\ncommerced_commit_group_writes_count %" PRIu64 "\n", sum,
+	    counts->grouped, sum);
 }
 
 static void
@@ -56,21 +69,22 @@ metrics_write_shop(FILE *out, struct service *service)
 	struct shop_counts counts;
 
 	shop_counts_get(service->shop, &counts);
-	metric(out, "jobs_done_total", "counter",
+	metric_write(out, "jobs_done_total", "counter",
 	    "Writes that were committed.", counts.jobs_done);
-	metric(out, "jobs_refused_total", "counter",
+	metric_write(out, "jobs_refused_total", "counter",
 	    "Writes that were refused or lost.", counts.jobs_refused);
-	metric(out, "commits_total", "counter",
+	metric_write(out, "commits_total", "counter",
 	    "Groups of writes that were committed.", counts.groups);
-	metric(out, "commits_lost_total", "counter",
+	metric_write(out, "commits_lost_total", "counter",
 	    "Groups of writes that the database rolled back.",
 	    counts.groups_lost);
-	metric(out, "checkpoints_total", "counter",
+	metric_write(out, "checkpoints_total", "counter",
 	    "Checkpoints of the write-ahead log.", counts.checkpoints);
-	metric(out, "wal_frames", "gauge",
+	metric_write(out, "wal_frames", "gauge",
 	    "Pages in the write-ahead log.", counts.wal_frames);
-	metric(out, "jobs_waiting", "gauge",
+	metric_write(out, "jobs_waiting", "gauge",
 	    "Writes that wait for the writer.", counts.jobs_waiting);
+	metrics_write_groups(out, &counts);
 }
 
 static void
@@ -79,16 +93,17 @@ metrics_write_search(FILE *out, struct service *service)
 	struct search_status search;
 
 	search_status_get(service->shop, &search);
-	metric(out, "search_ready", "gauge",
+	metric_write(out, "search_ready", "gauge",
 	    "1 when there is a search index.", search.is_ready);
-	metric(out, "search_age_seconds", "gauge", "Time since the search "
-	    "index had every change.", (uint64_t)search.age_ms / 1000);
-	metric(out, "search_order_age_seconds", "gauge",
+	metric_write(out, "search_age_seconds", "gauge",
+	    "Time since the search index had every change.",
+	    (uint64_t)search.age_ms / 1000);
+	metric_write(out, "search_order_age_seconds", "gauge",
 	    "Time since it was put in order by popularity.",
 	    (uint64_t)search.order_age_ms / 1000);
-	metric(out, "search_made_total", "counter",
+	metric_write(out, "search_made_total", "counter",
 	    "Search indexes that were made anew.", search.made);
-	metric(out, "search_failures_total", "counter",
+	metric_write(out, "search_failures_total", "counter",
 	    "Attempts to make or follow that failed.", search.failures);
 }
 
@@ -107,20 +122,26 @@ handle_metrics(struct http_request *request, void *application)
 		return;
 	}
 	http_server_write_metrics(service->server, out, "commerced");
+	metrics_write(service->metrics, service->settings->currency, out);
 	metrics_write_shop(out, service);
 	push_write_metrics(service->push, out);
 	metrics_write_search(out, service);
 	if (push_backlog(service->shop, &backlog, &oldest_ms) == ERR_OK)
-		metric(out, "push_waiting", "gauge", "Versions on their way "
-		    "to the storage service, or to be deleted there.",
+		metric_write(out, "push_waiting", "gauge",
+		    "Versions on their way to the storage service, or to be "
+		    "deleted there.",
 		    (uint64_t)backlog);
-	metric(out, "disk_jobs_waiting", "gauge",
+	metric_write(out, "push_oldest_waiting_seconds", "gauge",
+	    "Time since the oldest upload that is not stored yet.",
+	    oldest_ms == 0 ? 0 : (uint64_t)(shop_now_ms(service->shop) -
+	    oldest_ms) / 1000);
+	metric_write(out, "disk_jobs_waiting", "gauge",
 	    "Jobs that wait for a disk thread.",
 	    worker_pool_waiting(service->disk));
-	metric(out, "password_jobs_waiting", "gauge",
+	metric_write(out, "password_jobs_waiting", "gauge",
 	    "Sign-ins and registrations that wait for a password thread.",
 	    worker_pool_waiting(service->passwords));
-	metric(out, "lookup_jobs_waiting", "gauge",
+	metric_write(out, "lookup_jobs_waiting", "gauge",
 	    "Facets and exports that wait for their thread.",
 	    worker_pool_waiting(service->lookups));
 	if (fclose(out) != 0)

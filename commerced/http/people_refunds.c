@@ -47,6 +47,17 @@ refunding_run(struct shop_transaction *tx, struct shop_job *job)
 	return refund_make(tx, &refunding->in, &refunding->out);
 }
 
+static void
+refunding_done(struct shop_job *job)
+{
+	const struct refunding *refunding = (const struct refunding *)job;
+
+	if (job->result == ERR_OK && !refunding->out.is_replayed)
+		metrics_note_refund(refunding->call.service->metrics,
+		    &refunding->out.refund);
+	http_request_resume(refunding->call.request);
+}
+
 /* With the lines at fault, where there are any. */
 static void
 refunding_refuse(struct http_request *request, enum err e,
@@ -107,6 +118,7 @@ handle_refund_purchase(struct http_request *request, void *application)
 	refunding->in.item_count = refunding->members.lines.count;
 	refunding->in.reason = refunding->members.reason;
 	refunding->call.job.run = refunding_run;
+	refunding->call.job.done = refunding_done;
 	call_submit(&refunding->call, application, request,
 	    refunding_answer);
 }

@@ -102,6 +102,17 @@ buying_refuse(struct http_request *request, enum err e,
 		call_reply_error(request, e);
 }
 
+static void
+buying_done(struct shop_job *job)
+{
+	const struct buying *buying = (const struct buying *)job;
+
+	if (job->result == ERR_OK && !buying->out.is_replayed)
+		metrics_note_sale(buying->call.service->metrics,
+		    &buying->out.purchase);
+	http_request_resume(buying->call.request);
+}
+
 static json_t *
 buying_shape(const struct buying *buying, const char *currency,
     const struct access_list *access)
@@ -189,6 +200,7 @@ handle_buy_items(struct http_request *request, void *application)
 	if (!buying_fill(request, application, buying))
 		return;
 	buying->call.job.run = buying_run;
+	buying->call.job.done = buying_done;
 	call_submit(&buying->call, application, request, buying_answer);
 }
 

@@ -7,6 +7,7 @@
 #include "commerced/http/admin_token.h"
 #include "commerced/http/answers.h"
 #include "commerced/http/attempts.h"
+#include "commerced/http/metrics.h"
 #include "commerced/pictures.h"
 #include "commerced/push.h"
 #include "commerced/settings.h"
@@ -22,6 +23,7 @@ struct service {
 	struct pictures *pictures;
 	struct push_service *push;
 	struct http_server *server;
+	struct metrics *metrics;
 	struct worker_pool *disk;	/* fsync, rename, unlink */
 	struct worker_pool *passwords;	/* scrypt */
 	struct worker_pool *lookups;	/* reads that take long */

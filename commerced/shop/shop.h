@@ -134,11 +134,16 @@ enum err shop_run(struct shop *shop, struct shop_job *job);
 /* Can the books be read?  Any thread; for /readyz.  ERR_OK, ERR_DB, ERR_IO. */
 enum err shop_check(struct shop *shop);
 
+/* Up to 1, 2, 4, ... 64 jobs, and more. */
+#define SHOP_GROUP_BUCKETS 8
+
 /* Counts since shop_open(); for /metrics. */
 struct shop_counts {
 	uint64_t jobs_done;	/* committed */
 	uint64_t jobs_refused;	/* run() returned an error, or they were lost */
 	uint64_t groups;	/* that the writer has taken */
+	uint64_t groups_by_size[SHOP_GROUP_BUCKETS];
+	uint64_t grouped;	/* jobs in them */
 	uint64_t groups_lost;	/* rolled back by the database */
 	uint64_t checkpoints;
 	uint64_t wal_frames;	/* now */

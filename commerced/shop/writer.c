@@ -137,12 +137,17 @@ static void
 writer_count(struct writer *writer, struct shop_job *jobs[], size_t count)
 {
 	uint64_t done = 0;
+	size_t bucket = 0;
 	int64_t frames = db_log_frames(writer->db);
 
 	for (size_t i = 0; i < count; i++)
 		done += jobs[i]->result == ERR_OK;
+	while (bucket < SHOP_GROUP_BUCKETS - 1 && count > (size_t)1 << bucket)
+		bucket++;
 	(void)pthread_mutex_lock(&writer->lock);
 	writer->counts.groups++;
+	writer->counts.groups_by_size[bucket]++;
+	writer->counts.grouped += count;
 	writer->counts.jobs_done += done;
 	writer->counts.jobs_refused += count - done;
 	writer->counts.wal_frames = frames > 0 ? (uint64_t)frames : 0;
