@@ -97,6 +97,8 @@ set_code(void)
 		.idempotency_key = "paper" } };
 	struct gift_codes codes = { 0 };
 
+	PROMISE(gift_codes_prepare(fixture->shop, &request, &codes) ==
+	    ERR_OK);
 	PROMISE(fixture_run(fixture, write_codes, &request, &codes) == ERR_OK);
 	expand_set("code", codes.codes[0]);
 	gift_codes_clear(&codes);
@@ -181,7 +183,9 @@ make(void)
 	    ERR_OK && worker_pool_new("lookup", 1, QUEUE, &service.lookups) ==
 	    ERR_OK && worker_pool_new("disk", 1, QUEUE, &service.disk) ==
 	    ERR_OK);
-	PROMISE(answers_new(&service.answers) == ERR_OK);
+	PROMISE(answers_new(&service.answers) == ERR_OK &&
+	    metrics_new(service_routes(), &service.metrics) == ERR_OK &&
+	    pictures_open(fixture->folder, &service.pictures) == ERR_OK);
 	fill();
 	PROMISE(search_wait(fixture->shop, false, SEARCH_WAIT_MS) == ERR_OK);
 }
@@ -194,6 +198,8 @@ unmake(void)
 	worker_pool_free(service.lookups);
 	worker_pool_free(service.passwords);
 	worker_pool_free(service.disk);
+	pictures_close(service.pictures);
+	metrics_free(service.metrics);
 	answers_free(service.answers);
 	attempts_free(service.by_account);
 	attempts_free(service.by_address);
