@@ -104,6 +104,7 @@ open_shop(struct daemon *daemon)
 		.seller_tax_id = is_given(settings->shop_tax_id) ?
 		    settings->shop_tax_id : NULL,
 		.tax_rate = settings_tax_rate(settings),
+		.queue_max = (size_t)settings->write_queue,
 		.group_max = (size_t)settings->commit_group,
 		.fatal = fatal,
 		.context = daemon,

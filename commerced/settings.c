@@ -120,6 +120,11 @@ static const struct config_key settings_keys[] = {
 	{ .name = "workers", .kind = CONFIG_NUMBER,
 	    .offset = FIELD(workers), .initial = "4", .least = 1, .most = 64,
 	    .help = "Threads that wait for the disk." },
+	{ .name = "write-queue", .kind = CONFIG_NUMBER,
+	    .offset = FIELD(write_queue), .initial = "4096",
+	    .least = 1, .most = 100000,
+	    .help = "Writes, such as purchases, that may wait for those before "
+	    "them; more are answered with 503." },
 	{ .name = "commit-group", .kind = CONFIG_NUMBER,
 	    .offset = FIELD(commit_group), .initial = "64",
 	    .least = 1, .most = 1024,

@@ -50,6 +50,7 @@ struct settings {
 	/* limits */
 	int64_t upload_max_bytes;
 	int64_t workers;
+	int64_t write_queue;
 	int64_t commit_group;		/* writes in one transaction */
 	int64_t password_threads;
 	int64_t password_queue;

@@ -225,6 +225,14 @@ enum err http_read_part(int descriptor, uint64_t offset, size_t length,
 enum err http_read_bytes(int descriptor, uint64_t offset, size_t length,
     char *bytes);
 
+/* http_json.c */
+
+/*
+ * The value as compact text of *length bytes and a NUL, the caller's; NULL
+ * without memory.
+ */
+char *http_json_text(const json_t *json, size_t *length);
+
 /* http_cached.c */
 /* With fields and length; with the body where that is short. */
 struct MHD_Response *http_cached_reply_whole(

@@ -199,15 +199,14 @@ static void
 reply_json_as(struct http_request *request, int status,
     const char *content_type, json_t *json)
 {
-	char *text = json == NULL ? NULL :
-	    json_dumps(json, JSON_COMPACT);
+	size_t length = 0;
+	char *text = json == NULL ? NULL : http_json_text(json, &length);
 
 	json_decref(json);
 	if (text == NULL)
 		reply_without_memory(request);
 	else
-		reply_owned(request, status, content_type, text,
-		    strlen(text));
+		reply_owned(request, status, content_type, text, length);
 }
 
 void

@@ -1,9 +1,30 @@
 #include "commerced/db/query.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
+
+/*
+ * The engine knows a full disk, but not a full quota, which is the same: a
+ * write to the log that was refused.
+ */
+static bool
+query_is_over_quota(struct db *db, int rc)
+{
+	sqlite3_file *log = NULL;
+	int number = 0;
+
+	if (rc != SQLITE_IOERR_WRITE || db == NULL ||
+	    sqlite3_file_control(db->handle, "main",
+	    SQLITE_FCNTL_JOURNAL_POINTER, &log) != SQLITE_OK ||
+	    log == NULL || log->pMethods == NULL)
+		return false;
+	(void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO,
+	    &number);
+	return number == EDQUOT;
+}
 
 enum err
 query_error(struct db *db, int rc, const char *what)
@@ -26,6 +47,7 @@ query_error(struct db *db, int rc, const char *what)
 	case SQLITE_LOCKED:
 		return ERR_BUSY;
 	case SQLITE_IOERR:
+		return query_is_over_quota(db, rc) ? ERR_STORAGE_FULL : ERR_IO;
 	case SQLITE_CANTOPEN:
 	case SQLITE_PERM:
 	case SQLITE_READONLY:

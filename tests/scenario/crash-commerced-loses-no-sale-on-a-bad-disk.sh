@@ -53,7 +53,10 @@ attempt() {		# ERRNO ITEM WHERE
 	id=
 	case "$status $(problem)-$1" in
 	'201 '-*)	id=$(json .id); mark "paid $key" ;;
-	'507 storage-full-ENOSPC') ;;
+	'507 storage-full-ENOSPC' | '507 storage-full-EDQUOT') ;;
+	'500 outcome-unknown-EDQUOT')
+		[[ $CALL != write ]] || complain "$3: a quota is an I/O error"
+		start_again "$3 $CALL" ;;
 	'500 outcome-unknown-'*)	start_again "$3 $CALL" ;;
 	*)	complain "$3 $CALL $PLACE: $status $(problem)" ;;
 	esac
@@ -212,6 +215,7 @@ for ((i = 0; i < ITEMS; i++)); do
 done
 
 each_call_of_a_purchase "$CHANGES" ENOSPC on
+each_call_of_a_purchase write EDQUOT on
 each_call_of_a_purchase "$CHANGES" EIO once
 each_step_of_a_group once 12
 each_call_of_an_upload EIO once
