@@ -121,6 +121,12 @@ signing_keys_count(const struct signing_keys *keys)
 }
 
 const struct signing_key *
+signing_keys_at(const struct signing_keys *keys, size_t index)
+{
+	return &keys->keys[index].key;
+}
+
+const struct signing_key *
 signing_keys_first(const struct signing_keys *keys,
     const char *commerce_id)
 {

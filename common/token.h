@@ -40,6 +40,10 @@ enum err signing_keys_load(const char *path, struct signing_keys **out);
 void signing_keys_free(struct signing_keys *keys);
 size_t signing_keys_count(const struct signing_keys *keys);
 
+/* The line of that number, from 0, below the count; borrowed. */
+const struct signing_key *signing_keys_at(const struct signing_keys *keys,
+    size_t index);
+
 /* The first key of commerce_id, with which to sign; borrowed; NULL: none. */
 const struct signing_key *signing_keys_first(const struct signing_keys *keys,
     const char *commerce_id);

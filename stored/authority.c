@@ -139,6 +139,22 @@ authority_verify(struct authority *authority, struct token_request *request,
 	return e;
 }
 
+void
+authority_tell_keys(struct authority *authority, struct metrics *metrics)
+{
+	pthread_rwlock_t *lock = &authority->stripes[stripe_mine()].lock;
+	const struct signing_keys *keys;
+	const struct signing_key *key;
+
+	pthread_rwlock_rdlock(lock);
+	keys = authority->snapshot->keys;
+	for (size_t i = 0; i < signing_keys_count(keys); i++) {
+		key = signing_keys_at(keys, i);
+		metrics_know_key(metrics, key->commerce_id, key->key_id);
+	}
+	pthread_rwlock_unlock(lock);
+}
+
 size_t
 authority_key_count(struct authority *authority)
 {

@@ -9,6 +9,7 @@
 
 #include "common/err.h"
 #include "common/token.h"
+#include "stored/metrics.h"
 #include "stored/settings.h"
 
 struct authority;		/* any thread may use it */
@@ -28,6 +29,10 @@ enum err authority_reload(struct authority *authority,
 /* token_verify() with the origins filled in. */
 enum err authority_verify(struct authority *authority,
     struct token_request *request, int64_t now_s);
+
+/* Let the metrics show each key that is in force, also those nobody used. */
+void authority_tell_keys(struct authority *authority,
+    struct metrics *metrics);
 
 /* How many keys are there? */
 size_t authority_key_count(struct authority *authority);

@@ -148,6 +148,7 @@ start(struct daemon *daemon)
 	    (e = make_server(daemon)) != ERR_OK ||
 	    (e = http_server_start(stored->server)) != ERR_OK)
 		return e;
+	authority_tell_keys(stored->authority, stored->metrics);
 	log_info("serving listen=%s admin-listen=%s keys=%zu",
 	    settings->http.listen.words[0],
 	    settings->http.admin_listen.words[0],
@@ -171,6 +172,7 @@ reload(struct daemon *daemon)
 	e = settings_load(daemon->options.config_path, &settings);
 	if (e == ERR_OK)
 		e = authority_reload(authority, &settings);
+	authority_tell_keys(authority, daemon->stored.metrics);
 	if (e == ERR_OK)
 		log_info("reloaded keys=%zu origins=%zu",
 		    authority_key_count(authority),

@@ -176,8 +176,9 @@ find_or_link(struct key_counter *_Atomic *bucket, const char *commerce_id,
 	return counter;
 }
 
-void
-metrics_token_accepted(struct metrics *metrics, const char *commerce_id,
+/* NULL without memory. */
+static struct key_counter *
+counter_of(struct metrics *metrics, const char *commerce_id,
     const char *key_id)
 {
 	struct key_counter *_Atomic *bucket = bucket_of(metrics, commerce_id,
@@ -189,6 +190,22 @@ metrics_token_accepted(struct metrics *metrics, const char *commerce_id,
 		counter = find_or_link(bucket, commerce_id, key_id);
 		pthread_mutex_unlock(&metrics->linking);
 	}
+	return counter;
+}
+
+void
+metrics_know_key(struct metrics *metrics, const char *commerce_id,
+    const char *key_id)
+{
+	(void)counter_of(metrics, commerce_id, key_id);
+}
+
+void
+metrics_token_accepted(struct metrics *metrics, const char *commerce_id,
+    const char *key_id)
+{
+	struct key_counter *counter = counter_of(metrics, commerce_id, key_id);
+
 	if (counter != NULL)
 		add(&counter->stripes[stripe_mine()].count, 1);
 }

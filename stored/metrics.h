@@ -34,9 +34,13 @@ void metrics_add(struct metrics *metrics, enum metric metric, uint64_t more);
 void metrics_refused(struct metrics *metrics, enum err e);
 
 /*
- * A token of this key was accepted.  Only for verified tokens: a line of the
- * metrics is made for each pair, and never goes.
+ * A key is in force: it has a line of the metrics from now on, which never
+ * goes.  Without memory it has it later.
  */
+void metrics_know_key(struct metrics *metrics, const char *commerce_id,
+    const char *key_id);
+
+/* A token of this key was accepted.  Only for verified tokens, likewise. */
 void metrics_token_accepted(struct metrics *metrics, const char *commerce_id,
     const char *key_id);
 

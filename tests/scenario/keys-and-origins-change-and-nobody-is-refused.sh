@@ -128,6 +128,7 @@ documented 1
 # shellcheck disable=SC2154	# line is of the page
 secret "${line##* }"
 wait_until 10 has_logged stored 'reloaded keys=2 origins=1'
+is "$(accepted 2026b)" 0 'a key that nobody used has its line'
 documented 2
 wait_until 10 links_are_new key=2026b
 wait_until 30 stands_still "$KEY_ID"

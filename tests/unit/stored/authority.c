@@ -87,6 +87,37 @@ a_reload_takes_keys_and_origins(void **state)
 }
 
 static void
+each_key_in_force_has_its_line_of_metrics(void **state)
+{
+	struct settings settings = { .signing_keys = path,
+	    .public_origins = { origins_one, 1 } };
+	struct authority *authority;
+	struct metrics *metrics;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(out);
+	write_keys(KEY("11") "other.example.com k2 22222222222222222222222222"
+	    "22222222222222222222222222222222222222\n");
+	assert_int_equal(authority_new(&settings, &authority), ERR_OK);
+	assert_int_equal(metrics_new(&metrics), ERR_OK);
+	authority_tell_keys(authority, metrics);
+	metrics_token_accepted(metrics, "other.example.com", "k2");
+	authority_tell_keys(authority, metrics);
+	metrics_write(metrics, out);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text, "\nstored_tokens_accepted_total"
+	    "{commerce=\"shop.example.com\",key=\"k1\"} 0\n"));
+	assert_non_null(strstr(text, "\nstored_tokens_accepted_total"
+	    "{commerce=\"other.example.com\",key=\"k2\"} 1\n"));
+	free(text);
+	metrics_free(metrics);
+	authority_free(authority);
+}
+
+static void
 a_broken_file_keeps_the_old_keys(void **state)
 {
 	struct settings settings = { .signing_keys = path,
@@ -147,6 +178,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_reload_takes_keys_and_origins),
+		cmocka_unit_test(each_key_in_force_has_its_line_of_metrics),
 		cmocka_unit_test(a_broken_file_keeps_the_old_keys),
 		cmocka_unit_test(a_token_ends_with_the_second_of_its_expiry),
 	};
