@@ -1,7 +1,7 @@
 /* Answers that are made once and sent many times.
  *
- * Each is there twice: whole, for the library to send (TLS, HEAD, 304), and
- * as a block of ready text with a bare answer, for http_direct.c.  The library
+ * Each is a block of ready text with a bare answer, for http_direct.c, and is
+ * made whole when the library shall send it (TLS).  The library
  * counts the connections that send an answer, and frees it behind the last
  * one, and with it its hold on the block: so a reply may go while it is being
  * sent.
@@ -15,16 +15,15 @@
 #include "common/log.h"
 
 struct http_cached_reply {
-	struct MHD_Response *whole, *bare;
+	struct MHD_Response *bare, *whole;	/* whole: NULL before its use */
 	struct http_block *block;	/* bare's */
 	uint64_t length;
 	size_t memory_bytes;
 	struct http_cached_memory memory;
 };
 
-/* About what the library keeps beside fields and body. */
-#define RESPONSES_BYTES 1024
-#define FIELD_BYTES 96
+/* About what the library keeps of both. */
+#define RESPONSES_BYTES 3072
 #define LENGTH_FORMAT "Content-Length: %" PRIu64 "\r\n\r\n"
 #define LENGTH_TEXT_MAX 48
 
@@ -120,44 +119,23 @@ whole_new(struct http_cached_reply *reply)
 	return response;
 }
 
-struct filling {
-	struct MHD_Response *response;
-	size_t bytes;
-	bool is_whole;
-};
-
-static void
-fill(void *closure, const char *name, const char *value)
+/* The fields of the block, each cut out of a copy. */
+static bool
+add_fields(const struct http_block *block, struct MHD_Response *response)
 {
-	struct filling *filling = closure;
+	char *text = strndup(block->text, block->fields_size), *end;
+	bool is_done = text != NULL;
 
-	if (MHD_add_response_header(filling->response, name, value) !=
-	    MHD_YES)
-		filling->is_whole = false;
-	filling->bytes += strlen(name) + strlen(value) + FIELD_BYTES;
-}
+	for (char *name = text; is_done && *name != '\0'; name = end + 2) {
+		char *value = strstr(name, ": ");
 
-/* From the block, which both answers hold then. */
-static enum err
-make_responses(const struct http_request *request,
-    struct http_cached_reply *reply)
-{
-	struct filling filling = { .is_whole = true };
-
-	reply->bare = MHD_create_response_from_buffer_with_free_callback_cls(
-	    0, reply->block->text, block_release, reply->block);
-	if (reply->bare == NULL) {
-		block_release(reply->block);
-		return ERR_NO_MEMORY;
+		end = strstr(value, "\r\n");
+		*value = *end = '\0';
+		is_done = MHD_add_response_header(response, name,
+		    value + 2) == MHD_YES;
 	}
-	reply->whole = whole_new(reply);
-	if (reply->whole == NULL)
-		return ERR_NO_MEMORY;
-	filling.response = reply->whole;
-	http_each_field(request, fill, &filling);
-	reply->memory_bytes = sizeof(*reply) + RESPONSES_BYTES +
-	    filling.bytes + sizeof(*reply->block) + reply->block->size;
-	return filling.is_whole ? ERR_OK : ERR_NO_MEMORY;
+	free(text);
+	return is_done;
 }
 
 enum err
@@ -181,14 +159,19 @@ http_cached_reply_new(struct http_request *request, int descriptor,
 	if (is_short)
 		e = http_read_bytes(descriptor, 0, (size_t)length,
 		    block_body(reply->block, length));
-	if (e != ERR_OK)
-		block_release(reply->block);
-	else
-		e = make_responses(request, reply);
+	if (e == ERR_OK) {
+		reply->bare =
+		    MHD_create_response_from_buffer_with_free_callback_cls(0,
+		    reply->block->text, block_release, reply->block);
+		e = reply->bare == NULL ? ERR_NO_MEMORY : ERR_OK;
+	}
 	if (e != ERR_OK) {
-		http_cached_reply_free(reply);
+		block_release(reply->block);
+		free(reply);
 		return e;
 	}
+	reply->memory_bytes = sizeof(*reply) + RESPONSES_BYTES +
+	    sizeof(*reply->block) + reply->block->size;
 	request->answer.fields_size = 0;
 	*out = reply;
 	return ERR_OK;
@@ -221,10 +204,27 @@ http_cached_reply_is_short(const struct http_cached_reply *reply)
 	return reply->length <= HTTP_FILE_COPY_MAX;
 }
 
+/* A reply is its thread's own (stored/media.h), but for being freed. */
+static struct http_cached_reply *
+own(const struct http_cached_reply *reply)
+{
+	return (struct http_cached_reply *)(uintptr_t)reply;
+}
+
 struct MHD_Response *
 http_cached_reply_whole(const struct http_cached_reply *reply)
 {
-	return reply->whole;
+	struct MHD_Response *response;
+
+	if (reply->whole != NULL)
+		return reply->whole;
+	response = whole_new(own(reply));
+	if (response != NULL && !add_fields(reply->block, response)) {
+		MHD_destroy_response(response);
+		response = NULL;
+	}
+	own(reply)->whole = response;
+	return response;
 }
 
 struct MHD_Response *
@@ -245,26 +245,16 @@ http_cached_reply_length(const struct http_cached_reply *reply)
 	return reply->length;
 }
 
-static enum MHD_Result
-copy_field(void *closure, enum MHD_ValueKind kind, const char *name,
-    const char *value)
-{
-	(void)kind;
-	if (MHD_add_response_header(closure, name, value) != MHD_YES)
-		log_error("the library refused a field name=%s", name);
-	return MHD_YES;
-}
-
 void
 http_cached_reply_copy_fields(const struct http_cached_reply *reply,
     struct MHD_Response *response)
 {
-	MHD_get_response_headers(reply->whole, copy_field, response);
+	if (!add_fields(reply->block, response))
+		log_error("the library refused a field");
 }
 
-/* A reply is its thread's own (stored/media.h), but for being freed. */
 struct http_cached_memory *
 http_cached_reply_in_memory(const struct http_cached_reply *reply)
 {
-	return &((struct http_cached_reply *)(uintptr_t)reply)->memory;
+	return &own(reply)->memory;
 }

@@ -224,8 +224,10 @@ http_deliver(struct http_request *request)
 	/* The library has its own hold on what is cached. */
 	if (answer->is_direct)
 		return deliver_direct(request);
-	if (answer->cached != NULL && !answer->is_part)
-		return queue(request, http_cached_reply_whole(answer->cached));
+	if (answer->cached != NULL && !answer->is_part) {
+		response = http_cached_reply_whole(answer->cached);
+		return response != NULL && queue(request, response);
+	}
 	response = response_in_memory(request);
 	if (response != NULL)
 		return queue(request, response);

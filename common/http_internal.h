@@ -234,7 +234,8 @@ enum err http_read_bytes(int descriptor, uint64_t offset, size_t length,
 char *http_json_text(const json_t *json, size_t *length);
 
 /* http_cached.c */
-/* With fields and length; with the body where that is short. */
+/* With fields and length; with the body where that is short.  NULL without
+ * memory. */
 struct MHD_Response *http_cached_reply_whole(
     const struct http_cached_reply *reply);
 /* With neither; the block lives as long as it does. */
