@@ -139,9 +139,9 @@ is "$(ask "$LARGE" "$padding" "$long" "$padding" | client)" \
     "206 $(part "$WORK/large" 1 2)" 'with a long header'
 
 # What a browser says, and the longest name that a URL may hold.
+agent='Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML,'
 browser=('Connection: keep-alive' 'Accept: */*' 'Accept-Language: en-GB,en;q=0.9'
-    'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML,'`
-	`' like Gecko) Chrome/138.0.0.0 Safari/537.36'
+    "User-Agent: $agent like Gecko) Chrome/138.0.0.0 Safari/537.36"
     'sec-ch-ua: "Not)A;Brand";v="8", "Chromium";v="138"'
     'sec-ch-ua-mobile: ?0' 'sec-ch-ua-platform: "Linux"'
     'Sec-Fetch-Site: cross-site' 'Sec-Fetch-Mode: cors'
