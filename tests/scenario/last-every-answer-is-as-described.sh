@@ -14,4 +14,5 @@ mapfile -t answers <"$WORK/answers"
 TAP_DONE=yes
 trap 'rm -rf "$WORK"' EXIT
 node "$ROOT/tests/tools/check-answers.mjs" "$ROOT/docs/api/openapi.yaml" \
+    "$ROOT/common/err.h" "$ROOT/tests/tools/not-provoked" \
     "${answers[@]}"
