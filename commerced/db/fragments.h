@@ -67,6 +67,11 @@
 	"(SELECT " item " UNION ALL SELECT n.item FROM item_inside n" \
 	" WHERE n.container = " item " AND " IS_IN_NOW("n") ")"
 
+/* The same, also what was in it once. */
+#define ITEM_AND_ALL_INSIDE(item) \
+	"(SELECT " item " UNION ALL SELECT n.item FROM item_inside n" \
+	" WHERE n.container = " item ")"
+
 /* ?1 and what contains it, or did. */
 #define ITEM_AND_CONTAINERS \
 	"(SELECT ?1 UNION ALL SELECT container FROM item_content" \

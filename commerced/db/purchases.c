@@ -108,21 +108,40 @@ db_entitlement_add(struct db *db, const struct entitlement *entitlement)
 	return query_run(&query);
 }
 
-enum err
-db_item_sold(struct db *db, int64_t item, int64_t sequence)
+static enum err
+db_item_mark(struct db *db, const enum statement statements[static 2],
+    int64_t item, int64_t sequence)
 {
 	struct query query;
 	enum err e;
 
-	query_begin(&query, db, STMT_VERSIONS_BOUGHT);
+	query_begin(&query, db, statements[0]);
 	query_int(&query, item);
 	e = query_run(&query);
 	if (e)
 		return e;
-	query_begin(&query, db, STMT_ITEM_SOLD);
+	query_begin(&query, db, statements[1]);
 	query_int(&query, item);
 	query_int(&query, sequence);
 	return query_run(&query);
+}
+
+enum err
+db_item_sold(struct db *db, int64_t item, int64_t sequence)
+{
+	static const enum statement statements[] = { STMT_VERSIONS_BOUGHT,
+	    STMT_ITEM_SOLD };
+
+	return db_item_mark(db, statements, item, sequence);
+}
+
+enum err
+db_item_kept(struct db *db, int64_t item, int64_t sequence)
+{
+	static const enum statement statements[] = { STMT_VERSIONS_KEPT,
+	    STMT_ITEM_KEPT };
+
+	return db_item_mark(db, statements, item, sequence);
 }
 
 static void

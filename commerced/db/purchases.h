@@ -60,6 +60,12 @@ enum err db_entitlement_add(struct db *db,
  * have a buyer. */
 enum err db_item_sold(struct db *db, int64_t item, int64_t sequence);
 
+/*
+ * The same for what it contained at any time: what stands in an album that is
+ * put in was perhaps taken out of that one before, and is given all the same.
+ */
+enum err db_item_kept(struct db *db, int64_t item, int64_t sequence);
+
 /* The row of a seller, made when there is none like it: sets its number. */
 enum err db_seller_find(struct db *db, struct seller *seller);
 

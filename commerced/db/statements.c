@@ -387,6 +387,13 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	[STMT_ITEM_SOLD] =
 	    "UPDATE item SET sold_sequence = ?2 WHERE id IN "
 	    ITEM_AND_CONTENTS("?1"),
+	[STMT_VERSIONS_KEPT] =
+	    "UPDATE version SET bought = 1 WHERE bought = 0 AND id IN"
+	    " (SELECT stored_version FROM file WHERE item IN "
+	    ITEM_AND_ALL_INSIDE("?1") ")",
+	[STMT_ITEM_KEPT] =
+	    "UPDATE item SET sold_sequence = ?2 WHERE id IN "
+	    ITEM_AND_ALL_INSIDE("?1"),
 	[STMT_PURCHASE_BY_NUMBER] =
 	    "SELECT " PURCHASE_COLUMNS PURCHASE_AND_SELLER
 	    " WHERE p.id = ?1",
@@ -574,8 +581,8 @@ statement_text(enum statement number)
 /*
  * All that write to item, file, version, item_content, item_inside and
  * picture, but for what a sale notes there (STMT_ITEM_SOLD,
- * STMT_VERSIONS_BOUGHT) and what is about keeping and trying again
- * (STMT_VERSION_DROPPED, STMT_VERSION_FAILED).
+ * STMT_VERSIONS_BOUGHT, and _KEPT of both) and what is about keeping and
+ * trying again (STMT_VERSION_DROPPED, STMT_VERSION_FAILED).
  */
 static const bool catalogue_changes[STMT__COUNT] = {
 	[STMT_ITEM_ADD] = true, [STMT_ITEM_CHANGE] = true,

@@ -43,7 +43,7 @@ item_contents_keep(struct shop_transaction *tx, int64_t item,
 	enum err e;
 
 	e = db_item_offer(tx->db, item, &offer);
-	return e || !offer.is_sold ? e : db_item_sold(tx->db, item, sequence);
+	return e || !offer.is_sold ? e : db_item_kept(tx->db, item, sequence);
 }
 
 enum err

@@ -147,8 +147,13 @@ purchase_entitle(struct shop_transaction *tx, const struct basket *basket,
 			    GRANT_SEED_BYTES);
 			e = db_entitlement_add(tx->db, &entitlement);
 		}
-		/* Its versions are marked once after each change of files. */
-		if (!e && line->sold_sequence < entitlement.sequence)
+		/*
+		 * Its versions are marked once after each change of files.  An
+		 * album may have been marked with what contains it, and what
+		 * is in it not: that goes two levels down.
+		 */
+		if (!e && (line->is_container ||
+		    line->sold_sequence < entitlement.sequence))
 			e = db_item_sold(tx->db, line->item,
 			    entitlement.sequence);
 	}

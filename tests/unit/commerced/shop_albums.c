@@ -475,6 +475,45 @@ nothing_is_on_sale_before_its_release(void **state)
 	assert_int_equal(buy_as_quoted(fixture, buyer, &item, 1, "1"), 0);
 }
 
+/* What a teardown looks at: none of what is owned may be deleted. */
+static void
+what_an_album_in_a_bundle_contains_is_kept(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t buyer = fixture_account(fixture, "a@example.com", NULL);
+	struct uuid track = fixture_item_on_sale(fixture, "one", 0);
+	struct uuid other = fixture_item_on_sale(fixture, "two", 0);
+	struct uuid inner = fixture_album_on_sale(fixture, 0, &track, 1);
+	struct uuid album = fixture_album_on_sale(fixture, 0, &other, 1);
+	struct uuid bundle = fixture_album_on_sale(fixture, 0, &album, 1);
+
+	assert_int_equal(fixture_buy(fixture, buyer, &bundle, "1"), ERR_OK);
+	assert_int_equal(fixture_withdraw(fixture, &bundle), ERR_OK);
+	/* Three levels, of which the bundle reaches two, the album both. */
+	assert_int_equal(fixture_contain(fixture, &album, &inner, 1), ERR_OK);
+	assert_int_equal(fixture_contain(fixture, &bundle, &album, 1), ERR_OK);
+	buyer = fixture_account(fixture, "b@example.com", NULL);
+	assert_int_equal(fixture_buy(fixture, buyer, &album, "1"), ERR_OK);
+	fixture_check_books(fixture);
+}
+
+static void
+what_was_taken_out_of_an_album_that_is_put_in_is_kept(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t buyer = fixture_account(fixture, "a@example.com", NULL);
+	struct uuid tracks[2] = { fixture_item_on_sale(fixture, "one", 0),
+	    fixture_item_on_sale(fixture, "two", 0) };
+	struct uuid inner = fixture_album_on_sale(fixture, 0, tracks, 2);
+	struct uuid album = fixture_album_on_sale(fixture, 0, tracks, 1);
+	struct uuid both[2] = { tracks[0], inner };
+
+	assert_int_equal(fixture_buy(fixture, buyer, &album, "1"), ERR_OK);
+	assert_int_equal(fixture_contain(fixture, &inner, tracks, 1), ERR_OK);
+	assert_int_equal(fixture_contain(fixture, &album, both, 2), ERR_OK);
+	fixture_check_books(fixture);
+}
+
 #define TEST(function) \
 	cmocka_unit_test_setup_teardown(function, fixture_make, fixture_remove)
 
@@ -494,6 +533,8 @@ main(void)
 		TEST(contents_need_something_to_give),
 		TEST(contents_must_exist_and_come_once),
 		TEST(nothing_is_on_sale_before_its_release),
+		TEST(what_an_album_in_a_bundle_contains_is_kept),
+		TEST(what_was_taken_out_of_an_album_that_is_put_in_is_kept),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
