@@ -15,8 +15,9 @@
  * from those before to FOLDER/state, and the marks so far to FOLDER/marks, and
  * runs COMMAND with these two names added: status 0 is well.  write makes
  * FOLDER/1, FOLDER/1.marks, ...  end writes what was there at the end when no
- * power was cut.  LIMIT takes so many states, by chance, of all.  MARKS is a
- * file of marks that were made before the trace.
+ * power was cut.  LIMIT takes so many states, by chance, of all; but
+ * objects and run look at those where all that is not synced is lost in any
+ * case.  MARKS is a file of marks that were made before the trace.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -54,6 +55,7 @@ struct replay {
 	uint64_t seed, random;
 	unsigned long subsets;
 	size_t limit;
+	bool is_strict;		/* the limit is for all states */
 	const char *folder, *earlier_marks;
 	char **command;		/* with room for two more words */
 	size_t command_words;
@@ -92,13 +94,15 @@ report(struct replay *replay, const char *problem)
 }
 
 static void
-visit_state(struct replay *replay)
+visit_state(struct replay *replay, bool is_always)
 {
 	replay->state++;
+	if (replay->total == 0)
+		return;
 	/* The last one always, so that few are never none. */
-	if (replay->total == 0 || (replay->total > replay->limit &&
-	    replay->state < replay->total &&
-	    next_random(&replay->chance) % replay->total >= replay->limit))
+	if (!(is_always && !replay->is_strict) &&
+	    replay->total > replay->limit && replay->state < replay->total &&
+	    next_random(&replay->chance) % replay->total >= replay->limit)
 		return;
 	disk_make(replay->disk, replay->kept, replay->count);
 	if (replay->check(replay))
@@ -163,7 +167,7 @@ visit_torn(struct replay *replay, uint32_t number)
 			    replay->trace.events[change->at].text,
 			    replay->kept[number].from,
 			    replay->kept[number].to);
-			visit_state(replay);
+			visit_state(replay, false);
 		}
 	}
 	replay->kept[number] = whole(change);
@@ -179,7 +183,7 @@ visit_single_losses(struct replay *replay)
 		replay->kept[number] = (struct kept){ 0, 0 };
 		snprintf(replay->what, sizeof(replay->what), "lost: %.100s",
 		    replay->trace.events[change->at].text);
-		visit_state(replay);
+		visit_state(replay, false);
 		replay->kept[number] = whole(change);
 		visit_torn(replay, number);
 	}
@@ -206,7 +210,7 @@ visit_random_subset(struct replay *replay, uint64_t number)
 	}
 	snprintf(replay->what, sizeof(replay->what), "random subset %" PRIu64,
 	    number);
-	visit_state(replay);
+	visit_state(replay, false);
 }
 
 /* --- one cut ------------------------------------------------------------ */
@@ -236,13 +240,13 @@ visit_cut(struct replay *replay)
 {
 	find_pending(replay);
 	snprintf(replay->what, sizeof(replay->what), "all of it is there");
-	visit_state(replay);
+	visit_state(replay, false);
 	if (replay->pending_count == 0)
 		return;
 	for (size_t i = 0; i < replay->pending_count; i++)
 		replay->kept[replay->pending[i]] = (struct kept){ 0, 0 };
 	snprintf(replay->what, sizeof(replay->what), "all of it is lost");
-	visit_state(replay);
+	visit_state(replay, true);
 	keep_all(replay);
 	visit_single_losses(replay);
 	if (replay->pending_count > 1)
@@ -490,6 +494,7 @@ choose_check(struct replay *replay, int argc, char **argv)
 	replay->begin = begin_marks;
 	replay->event_is_over = marks_event;
 	replay->check = write_one;
+	replay->is_strict = true;
 	if (strcmp(mode, "run") == 0 && argc > 3) {
 		replay->command_words = (size_t)argc - 3;
 		replay->command = calloc((size_t)argc, sizeof(char *));
@@ -498,6 +503,7 @@ choose_check(struct replay *replay, int argc, char **argv)
 		memcpy(replay->command, argv + 3,
 		    replay->command_words * sizeof(char *));
 		replay->check = run_command;
+		replay->is_strict = false;
 	} else if (strcmp(mode, "write") != 0 && strcmp(mode, "end") != 0) {
 		usage();
 	}
