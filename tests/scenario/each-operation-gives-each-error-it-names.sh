@@ -244,7 +244,7 @@ problem_is 429 too-many-attempts 'the eleventh wrong claim code in an hour'
 # on_a_full_disk METHOD PATH [CURL-ARGUMENT...]
 on_a_full_disk() {
 	local name="$1 $2"
-	fault_arm create,write,sync,allocate 1 ENOSPC on 'counterfoil.db*'
+	fault_arm create,write,sync,allocate 1 ENOSPC on '*'
 	ask "$@"
 	fault_disarm
 	problem_is 507 storage-full "$name: a full disk"
@@ -260,6 +260,70 @@ on_a_full_disk PUT "/admin/v1/items/$tune/files/tune.ogg" -T "$WORK/tune.ogg" \
 on_a_full_disk POST /admin/v1/fulfilments \
     --json "{\"items\": [\"$tune\"], \"reference\": \"r\"}"
 on_a_full_disk POST "/admin/v1/purchases/$bought/refund" --json '{"reason": "r"}'
+
+# --- covers and previews ---
+
+# shown NAME FILE TYPE TOO-MANY-MIB OTHER-FILE
+shown() {
+	local name=$1 file=$2 type=$3 path etag
+	ask PUT "/admin/v1/items/$tune/$name" -T "$file" -H "Content-Type: $type"
+	status_is 201 "a $name"
+	for path in /v1 /admin/v1; do
+		path+=/items/$tune/$name
+		ask GET "$path"
+		status_is 200 "GET $path"
+		etag=$(header ETag)
+		ask GET "$path" -r 0-9
+		status_is 206 '  in part'
+		ask GET "$path" -H "If-None-Match: $etag"
+		status_is 304 '  not changed'
+		ask GET "$path" -H 'If-Match: "another"'
+		problem_is 412 precondition-failed '  which is another'
+		ask GET "$path" -r 99999999-
+		problem_is 416 range-not-satisfiable '  behind its end'
+	done
+	http "$SHOP/v1/items/$tune/$name" -H 'Authorization: Bearer none-of-ours'
+	problem_is 401 session-expired "the $name, for who was signed in once"
+	shown_wrongly "$@"
+}
+
+shown_wrongly() {	# the same
+	local path=/items/$tune/$1 method
+	by_people GET "$path"
+	by_people PUT "$path"
+	by_people DELETE "$path"
+	ask PUT "/admin/v1$path" -T "$2" -H 'Content-Type: text/html'
+	problem_is 415 unsupported-media-type "PUT $1: a page"
+	ask PUT "/admin/v1$path" -T "$WORK/tune.ogg" -H "Content-Type: $3"
+	problem_is 400 picture-malformed "PUT $1: noise"
+	ask PUT "/admin/v1$path" -T "$2" -H "Content-Type: $3" \
+	    -H 'Content-Range: bytes 0-9/100'
+	problem_is 400 malformed-request "PUT $1: a piece"
+	truncate -s "$4M" "$WORK/long"
+	ask PUT "/admin/v1$path" -T "$WORK/long" -H "Content-Type: $3" -H Expect:
+	problem_is 413 too-large "PUT $1: $4 MiB"
+	on_a_full_disk PUT "/admin/v1$path" -T "$5" -H "Content-Type: $3"
+	ask DELETE "/admin/v1$path"
+	status_is 204 "DELETE $1"
+	for method in GET DELETE; do
+		ask "$method" "/admin/v1$path"
+		problem_is 404 not-found "$method $1: none any more"
+	done
+	ask GET "/v1$path"
+	problem_is 404 not-found '  for buyers too'
+	ask PUT "/admin/v1/items/$NOBODY/$1" -T "$2" -H "Content-Type: $3"
+	problem_is 404 not-found "PUT $1: of no item"
+}
+
+make_picture() {
+	perl "$ROOT/tests/tools/make-picture.pl" "$@"
+}
+make_picture png 9 9 >"$WORK/one.png"
+make_picture png 8 8 >"$WORK/two.png"
+make_picture wav 1 >"$WORK/one.wav"
+make_picture wav 2 >"$WORK/two.wav"
+shown cover "$WORK/one.png" image/png 6 "$WORK/two.png"
+shown preview "$WORK/one.wav" audio/wav 21 "$WORK/two.wav"
 
 # --- too much at once, and too often ---
 
@@ -298,8 +362,9 @@ crowd_leaves() {
 	wait "${CROWD[@]}" || :
 }
 
+# NUMBER in the path is another one each time, so that no answer is kept.
 is_busy() {
-	ask "$@"
+	ask "${@/NUMBER/$RANDOM}"
 	[[ $STATUS == 503 ]]
 }
 
@@ -333,7 +398,7 @@ sqlite3 "$COMMERCED_STATE/counterfoil.db" "INSERT INTO transfer (at_ms,
 	SELECT i, 1, 2, 1, 4, i FROM n"
 crowd 50 '/admin/v1/ledger?limit=10000' -H 'Accept: text/csv' \
     -H "Authorization: Bearer $ADMIN_TOKEN"
-busy_in_the_end GET /v1/facets
+busy_in_the_end GET '/v1/facets?creator=NUMBER'
 busy_in_the_end GET '/admin/v1/items?q=tune&sort=title'
 busy_in_the_end GET /v1/account/export
 crowd_leaves
