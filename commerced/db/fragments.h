@@ -72,6 +72,14 @@
 	"(SELECT " item " UNION ALL SELECT n.item FROM item_inside n" \
 	" WHERE n.container = " item ")"
 
+/* That these have a buyer; ?2: shop.sequence. */
+#define MARK_VERSIONS(items) \
+	"UPDATE version SET bought = 1 WHERE bought = 0 AND id IN" \
+	" (SELECT stored_version FROM file WHERE item IN " items \
+	" AND removed_sequence IS NULL)"
+#define MARK_ITEMS(items) \
+	"UPDATE item SET sold_sequence = ?2 WHERE id IN " items
+
 /* ?1 and what contains it, or did. */
 #define ITEM_AND_CONTAINERS \
 	"(SELECT ?1 UNION ALL SELECT container FROM item_content" \

@@ -380,20 +380,10 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    "INSERT INTO entitlement (account, item, source, purchase,"
 	    " created_ms, sequence, grant_seed)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-	[STMT_VERSIONS_BOUGHT] =
-	    "UPDATE version SET bought = 1 WHERE bought = 0 AND id IN"
-	    " (SELECT stored_version FROM file WHERE item IN "
-	    ITEM_AND_CONTENTS("?1") " AND removed_sequence IS NULL)",
-	[STMT_ITEM_SOLD] =
-	    "UPDATE item SET sold_sequence = ?2 WHERE id IN "
-	    ITEM_AND_CONTENTS("?1"),
-	[STMT_VERSIONS_KEPT] =
-	    "UPDATE version SET bought = 1 WHERE bought = 0 AND id IN"
-	    " (SELECT stored_version FROM file WHERE item IN "
-	    ITEM_AND_ALL_INSIDE("?1") ")",
-	[STMT_ITEM_KEPT] =
-	    "UPDATE item SET sold_sequence = ?2 WHERE id IN "
-	    ITEM_AND_ALL_INSIDE("?1"),
+	[STMT_VERSIONS_BOUGHT] = MARK_VERSIONS(ITEM_AND_CONTENTS("?1")),
+	[STMT_ITEM_SOLD] = MARK_ITEMS(ITEM_AND_CONTENTS("?1")),
+	[STMT_VERSIONS_KEPT] = MARK_VERSIONS(ITEM_AND_ALL_INSIDE("?1")),
+	[STMT_ITEM_KEPT] = MARK_ITEMS(ITEM_AND_ALL_INSIDE("?1")),
 	[STMT_PURCHASE_BY_NUMBER] =
 	    "SELECT " PURCHASE_COLUMNS PURCHASE_AND_SELLER
 	    " WHERE p.id = ?1",
