@@ -58,14 +58,9 @@ write_complete(struct shop_transaction *tx, const void *in, void *out)
 static enum err
 write_issue(struct shop_transaction *tx, const void *in, void *out)
 {
-	struct gift_codes codes = { 0 };
 	const char *member;
-	enum err e = gift_codes_issue(tx, in, &codes, &member);
 
-	if (!e)
-		memcpy(out, codes.codes[0], CODE_TEXT_SIZE);
-	gift_codes_clear(&codes);
-	return e;
+	return gift_codes_issue(tx, in, out, &member);
 }
 
 /* --- buying ------------------------------------------------------------- */
@@ -326,6 +321,25 @@ do_refund(struct world *world)
 
 /* --- codes -------------------------------------------------------------- */
 
+/* One code, made or shown again. */
+static void
+issue(struct world *world, const struct gift_codes_request *in,
+    bool is_replayed, char code[static CODE_TEXT_SIZE])
+{
+	struct gift_codes codes = { 0 };
+
+	assert_int_equal(gift_codes_prepare(world->fixture->shop, in, &codes),
+	    ERR_OK);
+	assert_int_equal(fixture_run(world->fixture, write_issue, in, &codes),
+	    ERR_OK);
+	assert_int_equal(codes.is_replayed, is_replayed);
+	if (is_replayed)
+		assert_int_equal(gift_codes_recall(world->fixture->shop,
+		    &codes), ERR_OK);
+	memcpy(code, codes.codes[0], CODE_TEXT_SIZE);
+	gift_codes_clear(&codes);
+}
+
 static void
 do_fulfil(struct world *world)
 {
@@ -380,10 +394,8 @@ do_issue(struct world *world)
 	    .idempotency_key = key } };
 
 	name_key(world, key);
-	assert_int_equal(fixture_run(world->fixture, write_issue, &in,
-	    world->gifts[slot].code), ERR_OK);
-	assert_int_equal(fixture_run(world->fixture, write_issue, &in, again),
-	    ERR_OK);
+	issue(world, &in, false, world->gifts[slot].code);
+	issue(world, &in, true, again);
 	assert_string_equal(again, world->gifts[slot].code);
 	world->gifts[slot].amount = in.amount_minor;
 	world->gifts[slot].redeemed_by = MODEL_NOBODY;
