@@ -5,7 +5,8 @@
 # balance, the sealed files are whole, and the daemon starts on it.
 #
 # FAULT_STATES: how many states are looked at (200, of all by chance);
-# FAULT_STARTS: states that the daemon is started on (3); FAULT_SEED.
+# FAULT_WHOLE: how many of one purchase (60); FAULT_STARTS: states that the daemon
+# is started on (3); FAULT_SEED.
 
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/faults/faults.sh
@@ -17,7 +18,7 @@ COUNT=${FAULT_STATES:-${LONG:+20000}}
 COUNT=${COUNT:-200}
 STARTS=${FAULT_STARTS:-${LONG:+50}}
 PURCHASES=${LONG:+40}
-WHOLE=${LONG:+100000000}
+WHOLE=${FAULT_WHOLE:-${LONG:+100000000}}
 # Many states are written and looked at: in memory where there is some.
 STATES=$WORK/states-looked-at
 [[ ! -w /dev/shm ]] || STATES=$(mktemp -d /dev/shm/counterfoil-XXXXXX)
