@@ -251,7 +251,7 @@ check-full:
 	    $(MAKE) --no-print-directory check-full-$$part || exit 1; done
 
 CHECK_FULL_PARTS := clang sanitize sanitize-thread large crash kills random \
-	fuzz network clients media
+	fuzz network clients media contract
 
 check-full-clang: deps-clang
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/clang CC=clang \
@@ -295,6 +295,23 @@ check-full-clients: deps-check
 check-full-media: deps-check
 	@$(MAKE) --no-print-directory check-only \
 	    TESTS='$(wildcard tests/media/*.sh)'
+
+# Raw requests, other daemons and kills are nothing for the proxy.
+CONTRACT_SCENARIOS := $(filter-out $(addprefix tests/scenario/, crash-%.sh \
+	kills-%.sh large-%.sh stored-%.sh slow-%.sh too-many-%.sh vectors-%.sh \
+	malformed-%.sh fuzzed-%.sh requests-%.sh make-%.sh clients-%.sh \
+	each-kind-%.sh tls-%.sh counterfoil-%.sh sealed-%.sh a-%.sh players-%.sh \
+	keys-%.sh audit-%.sh uploads-%.sh resume-%.sh downloaders-%.sh),$(SCENARIOS))
+
+check-full-contract: deps-check tests/contract/node_modules/.package-lock.json
+	@CONTRACT_PROXY=$(CURDIR)/tests/contract/node_modules/.bin/prism \
+	    $(MAKE) --no-print-directory check-only TESTS='$(CONTRACT_SCENARIOS) \
+	    --last tests/contract/proxy-finds-no-violation.sh'
+
+tests/contract/node_modules/.package-lock.json: \
+    tests/contract/package.json tests/contract/package-lock.json
+	cd tests/contract && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 check-full-fuzz:
 	@$(MAKE) --no-print-directory fuzz \

@@ -17,6 +17,8 @@
 #	SCENARIO_LOGS	folder that keeps the logs and the list of secrets of
 #			the whole run; made in the temporary folder when unset
 #	SCENARIO_KEEP	not empty: the temporary folder stays
+#	CONTRACT_PROXY	the program prism: requests to commerced go through it, and
+#			what it says against answers to the file violations
 #
 # shellcheck shell=bash
 # shellcheck disable=SC2034	# variables are for the scripts that include this
@@ -53,6 +55,7 @@ done_testing() {
 
 STORED_PID=
 COMMERCED_PID=
+CONTRACT_PID=
 
 lib_error() {
 	diag "$(basename "${BASH_SOURCE[1]}") line $2: '$3' failed with status $1"
@@ -62,7 +65,7 @@ lib_cleanup() {
 	local status=$? log pid
 	trap - EXIT ERR
 	set +e
-	for pid in $COMMERCED_PID $STORED_PID; do
+	for pid in $COMMERCED_PID $STORED_PID $CONTRACT_PID; do
 		kill -CONT "$pid" 2>/dev/null
 		kill -KILL "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
@@ -164,6 +167,16 @@ CURL_STATUS=0
 # http CURL-ARGUMENT...: one request; fills $STATUS ("000": no answer),
 # $CURL_STATUS and the files $BODY and $HEADERS.  Never fails by itself.
 http() {
+	if [[ -n $CONTRACT_PID ]] && proxy_can_pass "$@"; then
+		request_once "${@/#"$SHOP/"/"$CONTRACT_ORIGIN/"}"
+		note_violations
+		# Without an id it is what the proxy says by itself.
+		[[ -z $(header X-Request-Id) ]] || return 0
+	fi
+	request_once "$@"
+}
+
+request_once() {
 	: >"$BODY"
 	: >"$HEADERS"
 	CURL_STATUS=0
@@ -181,6 +194,7 @@ record_answer() {
 	IFS=$'\t' read -r method url type <<<"$1"
 	case $url in
 	"$SHOP"/*) url=${url#"$SHOP"} ;;
+	"$CONTRACT_ORIGIN"/*) url=${url#"$CONTRACT_ORIGIN"} ;;
 	"$COMMERCE_ADMIN"/*) url=${url#"$COMMERCE_ADMIN"} ;;
 	*) return 0 ;;
 	esac
@@ -219,6 +233,41 @@ problem_is() {
 	type=$(jq -r '.type // "no type"' "$BODY" 2>/dev/null) || type='no JSON'
 	is "$STATUS $type $(header Content-Type)" \
 	    "$1 urn:counterfoil:$2 application/problem+json" "$3"
+}
+
+# --- a validating proxy -------------------------------------------------------
+
+CONTRACT_ORIGIN=http://nowhere.invalid
+
+# Before every commerced alike: it is there until the scenario ends.
+start_contract_proxy() {
+	[[ -n ${CONTRACT_PROXY:-} && -z $CONTRACT_PID ]] || return 0
+	free_port
+	CONTRACT_ORIGIN=http://127.0.0.1:$PORT
+	node "$CONTRACT_PROXY" proxy "$ROOT/docs/api/openapi.yaml" "$SHOP" \
+	    -p "$PORT" --cors false --validate-request false -v warn \
+	    >"$WORK/proxy-said" 2>&1 &
+	CONTRACT_PID=$!
+	wait_until 120 curl -sf "$CONTRACT_ORIGIN/v1/shop"
+}
+
+# It makes text of raw bodies, and its own answer to HEAD.
+proxy_can_pass() {	# CURL-ARGUMENT...
+	local argument
+	for argument in "$@"; do
+		case $argument in
+		-T | -I | -F | --head | HEAD | OPTIONS | --data-binary | \
+		    -r | Expect:* | Content-Encoding:*) return 1 ;;
+		esac
+	done
+}
+
+note_violations() {
+	local found
+	printf x >>"$LOGS/passed"
+	found=$(header sl-violations)
+	[[ $found != *'"response"'* ]] || printf '%s %s\n' "$STATUS" \
+	    "$found $(head -c 300 "$BODY" | tr -d '\0')" >>"$LOGS/violations"
 }
 
 # --- the two daemons --------------------------------------------------------------
@@ -349,6 +398,7 @@ start_commerced() {
 	launch_commerced
 	wait_until 30 daemon_answers "$COMMERCED_PID" "$SHOP"
 	daemon_runs "$COMMERCED_PID"
+	start_contract_proxy
 }
 
 # reap PID: its exit status in $REAPED; killed when it does not end in 60 s
