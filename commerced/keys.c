@@ -1,7 +1,7 @@
 /* Derivation from the master keys (docs/protocol.md, section 3). */
 #include "commerced/keys.h"
 
-#include <stdbool.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +15,7 @@ struct master_key {
 };
 
 struct master_keys {
+	struct master_keys *older;	/* owned; NULL: none */
 	size_t count, capacity;
 	struct master_key keys[];
 };
@@ -96,11 +97,54 @@ out:
 void
 keys_free(struct master_keys *keys)
 {
-	if (keys == NULL)
-		return;
-	/* Beyond count, too: a refused line may have left bytes there. */
-	secret_wipe(keys->keys, keys->capacity * sizeof(keys->keys[0]));
-	free(keys);
+	while (keys != NULL) {
+		struct master_keys *older = keys->older;
+
+		/* Beyond count, too: a refused line may have left bytes. */
+		secret_wipe(keys->keys,
+		    keys->capacity * sizeof(keys->keys[0]));
+		free(keys);
+		keys = older;
+	}
+}
+
+/* --- one file after another ---------------------------------------------- */
+
+static bool
+keys_match(const struct master_key *key, const struct master_key *other)
+{
+	return strcmp(key->id, other->id) == 0 &&
+	    CRYPTO_memcmp(key->bytes, other->bytes, MASTER_KEY_BYTES) == 0;
+}
+
+bool
+keys_contain(const struct master_keys *keys, const struct master_keys *others)
+{
+	const struct master_key *found;
+
+	for (size_t i = 0; i < others->count; i++) {
+		found = keys_find(keys, others->keys[i].id);
+		if (found == NULL || !keys_match(found, &others->keys[i]))
+			return false;
+	}
+	return true;
+}
+
+bool
+keys_equal(const struct master_keys *keys, const struct master_keys *others)
+{
+	if (keys->count != others->count)
+		return false;
+	for (size_t i = 0; i < keys->count; i++)
+		if (!keys_match(&keys->keys[i], &others->keys[i]))
+			return false;
+	return true;
+}
+
+void
+keys_keep(struct master_keys *keys, struct master_keys *older)
+{
+	keys->older = older;
 }
 
 size_t

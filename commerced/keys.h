@@ -4,6 +4,7 @@
 #ifndef COMMERCED_KEYS_H
 #define COMMERCED_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,7 +18,7 @@
 #define MASTER_KEY_ID_MAX 32
 #define CODE_LOOKUP_BYTES HMAC_BYTES
 
-/* The lines of a master-key file; immutable, so any thread may read it. */
+/* The lines of a master-key file; immutable, so any thread may read them. */
 struct master_keys;
 
 /*
@@ -28,6 +29,18 @@ struct master_keys;
  */
 enum err keys_load(const char *path, struct master_keys **out);
 void keys_free(struct master_keys *keys);
+
+/*
+ * Does every line of others stand in keys too, with the same key?  Else what
+ * was sealed and issued under it would be lost.
+ */
+bool keys_contain(const struct master_keys *keys,
+    const struct master_keys *others);
+/* Are they the same, and in the same order? */
+bool keys_equal(const struct master_keys *keys,
+    const struct master_keys *others);
+/* Takes older, which is valid as long as keys are and freed with them. */
+void keys_keep(struct master_keys *keys, struct master_keys *older);
 
 /* How many lines, at least 1. */
 size_t keys_count(const struct master_keys *keys);

@@ -261,7 +261,34 @@ reload_origin(struct daemon *daemon)
 	settings_clear(&fresh);
 }
 
-/* The keys that may change while running; the master keys take a restart. */
+/* Lines may be added and moved; none may go while anything is under way. */
+static void
+reload_master_keys(struct daemon *daemon)
+{
+	const char *path = daemon->settings.master_keys;
+	struct master_keys *keys = NULL;
+	enum err e = keys_load(path, &keys);
+
+	if (e == ERR_OK && !keys_contain(keys, daemon->master_keys)) {
+		log_error("%s: a line that was there is missing, or has "
+		    "another key: put it back, or restart", path);
+		e = ERR_KEY_FILE;
+	}
+	if (e != ERR_OK) {
+		log_error("the old master keys stay: %s", err_text(e));
+		keys_free(keys);
+	} else if (keys_equal(keys, daemon->master_keys)) {
+		keys_free(keys);
+	} else {
+		shop_replace_master_keys(daemon->service.shop, keys);
+		keys_keep(keys, daemon->master_keys);
+		daemon->master_keys = keys;
+		log_info("reloaded the master keys first=%s",
+		    keys_first_id(keys));
+	}
+}
+
+/* All keys may change while running. */
 static void
 reload(struct daemon *daemon)
 {
@@ -287,6 +314,7 @@ reload(struct daemon *daemon)
 		log_info("reloaded the admin token");
 	else
 		log_error("the old admin token stays: %s", err_text(e));
+	reload_master_keys(daemon);
 	reload_origin(daemon);
 	push_retry(daemon->service.push);
 	process_notify_ready();

@@ -120,7 +120,7 @@ access_fill(struct shop *shop, struct owned_file *owned, struct access *out)
 	e = access_fill_url(shop, owned, out);
 	if (e)
 		return e;
-	e = keys_download_key(identity, shop->options.master_keys,
+	e = keys_download_key(identity, shop_master_keys(shop),
 	    owned->file.master_key, &owned->file.version_id);
 	if (!e)
 		sealed_identity_text(out->download_key, identity);

@@ -20,7 +20,7 @@ claim_code(struct shop_transaction *tx, const struct claim_row *claim,
 	const struct code_name name = { .kind = CODE_CLAIM,
 	    .owner = claim->id };
 
-	return keys_code(code, tx->shop->options.master_keys,
+	return keys_code(code, shop_master_keys(tx->shop),
 	    claim->master_key, &name);
 }
 
@@ -34,7 +34,7 @@ claim_write(struct shop_transaction *tx, struct claim_row *claim,
 
 	e = code_normalise(characters, code, strlen(code));
 	if (!e)
-		e = keys_code_lookup(lookup, tx->shop->options.master_keys,
+		e = keys_code_lookup(lookup, shop_master_keys(tx->shop),
 		    claim->master_key, CODE_CLAIM, characters);
 	if (!e)
 		e = db_claim_add(tx->db, claim, lookup, tx->now_ms);
@@ -50,7 +50,7 @@ claim_issue(struct shop_transaction *tx, struct claim_row *claim,
 
 	claim->id = shop_uuid(tx->shop, tx->now_ms);
 	(void)stpncpy(claim->master_key,
-	    keys_first_id(tx->shop->options.master_keys),
+	    keys_first_id(shop_master_keys(tx->shop)),
 	    sizeof(claim->master_key) - 1);
 	e = db_sequence_get(tx->db, &claim->sequence);
 	if (!e)

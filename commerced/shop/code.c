@@ -65,7 +65,7 @@ gift_codes_compute(struct shop *shop, struct gift_codes *codes)
 	enum err e = ERR_OK;
 
 	for (size_t i = 0; !e && i < codes->count; i++)
-		e = gift_code_compute(shop->options.master_keys, codes, i);
+		e = gift_code_compute(shop_master_keys(shop), codes, i);
 	return e;
 }
 
@@ -87,7 +87,7 @@ gift_codes_prepare(struct shop *shop, const struct gift_codes_request *in,
 	codes->amount_minor = in->amount_minor;
 	codes->expires_ms = in->expires_ms;
 	(void)stpncpy(codes->master_key,
-	    keys_first_id(shop->options.master_keys),
+	    keys_first_id(shop_master_keys(shop)),
 	    sizeof(codes->master_key) - 1);
 	return gift_codes_compute(shop, codes);
 }
@@ -161,7 +161,7 @@ enum err
 code_find(struct shop_transaction *tx, const struct code_typed *typed,
     code_row *find, void *row)
 {
-	const struct master_keys *keys = tx->shop->options.master_keys;
+	const struct master_keys *keys = shop_master_keys(tx->shop);
 	char characters[CODE_CHARACTERS + 1];
 	uint8_t lookup[CODE_LOOKUP_BYTES];
 	enum err e;

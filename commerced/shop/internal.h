@@ -72,6 +72,7 @@ struct session_uses {
 struct shop {
 	struct shop_options options;
 	char *path;		/* of the database */
+	_Atomic(const struct master_keys *) master_keys;
 	struct writer writer;
 	struct readers readers;
 	struct readers searchers;	/* of the search index */
@@ -112,6 +113,12 @@ void shop_note_catalogue(struct shop *shop);
 
 /* What this job deletes is personal: purge after it is committed. */
 void shop_want_purge(struct shop_transaction *tx);
+
+/*
+ * Those of the moment.  What they replaced stays valid too, and has no id that
+ * these have not.
+ */
+const struct master_keys *shop_master_keys(struct shop *shop);
 
 /* With the shop's clock and generator. */
 void shop_random(struct shop *shop, void *bytes, size_t size);

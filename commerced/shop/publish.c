@@ -75,7 +75,7 @@ enum err
 publish_begin(struct shop *shop, const struct uuid *item, const char *name,
     const char *media_type, struct version_plan *out)
 {
-	const struct master_keys *keys = shop->options.master_keys;
+	const struct master_keys *keys = shop_master_keys(shop);
 	struct item found = { 0 };
 	struct db *db;
 	enum err e;

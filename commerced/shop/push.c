@@ -166,6 +166,6 @@ enum err
 publish_download_key(struct shop *shop, const struct kept_version *version,
     uint8_t identity[static SEALED_IDENTITY_BYTES])
 {
-	return keys_download_key(identity, shop->options.master_keys,
+	return keys_download_key(identity, shop_master_keys(shop),
 	    version->master_key, &version->version_id);
 }

@@ -12,7 +12,7 @@ static enum err
 reset_code_find(struct shop *shop, struct db *db, const char *code,
     size_t length, struct reset_row *row)
 {
-	const struct master_keys *keys = shop->options.master_keys;
+	const struct master_keys *keys = shop_master_keys(shop);
 	char characters[CODE_CHARACTERS + 1];
 	uint8_t lookup[CODE_LOOKUP_BYTES];
 	enum err e = ERR_NOT_FOUND;
@@ -35,7 +35,7 @@ enum err
 reset_code_issue(struct shop_transaction *tx, const struct uuid *account,
     struct reset_code *out)
 {
-	const struct master_keys *keys = tx->shop->options.master_keys;
+	const struct master_keys *keys = shop_master_keys(tx->shop);
 	const struct code_name name = { .kind = CODE_RESET,
 	    .owner = shop_uuid(tx->shop, tx->now_ms) };
 	char characters[CODE_CHARACTERS + 1];

@@ -213,6 +213,7 @@ shop_open(const struct shop_options *options, struct shop **out)
 	}
 	shop->options = *options;
 	shop->keys = options->signing_keys;
+	atomic_init(&shop->master_keys, options->master_keys);
 	shop_options_fill(&shop->options);
 	(void)pthread_rwlock_init(&shop->keys_lock, NULL);
 	(void)pthread_mutex_init(&shop->uses.lock, NULL);
@@ -274,6 +275,18 @@ shop_replace_signing_keys(struct shop *shop, struct signing_keys *keys)
 	(void)pthread_rwlock_unlock(&shop->keys_lock);
 	signing_keys_free(old);
 	return ERR_OK;
+}
+
+const struct master_keys *
+shop_master_keys(struct shop *shop)
+{
+	return atomic_load(&shop->master_keys);
+}
+
+void
+shop_replace_master_keys(struct shop *shop, const struct master_keys *keys)
+{
+	atomic_store(&shop->master_keys, keys);
 }
 
 enum err

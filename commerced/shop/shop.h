@@ -91,6 +91,14 @@ enum err shop_replace_signing_keys(struct shop *shop,
     struct signing_keys *keys);
 
 /*
+ * Seal and issue with the first of these from now on.  They are borrowed until
+ * shop_close(), as are those from before, all of which they must contain
+ * (keys_contain()).  Any thread.
+ */
+void shop_replace_master_keys(struct shop *shop,
+    const struct master_keys *keys);
+
+/*
  * Name the storage service by this origin, which is copied, from now on.
  * ERR_NO_MEMORY: the old one stays.  Any thread.
  */

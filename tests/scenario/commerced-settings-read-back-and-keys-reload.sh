@@ -1,6 +1,6 @@
 #!/bin/bash
 # -n checks, -T prints what reads back as the same; one process for each state
-# folder; SIGHUP takes new signing keys and a new admin token, or keeps the old.
+# folder; SIGHUP takes new keys and a new admin token, or keeps the old.
 
 # shellcheck source=tests/scenario/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -89,6 +89,39 @@ problem_is 401 admin-token-refused 'the old admin token is refused'
 ADMIN_TOKEN=$new_token
 admin GET /items
 status_is 200 '  and the new one taken'
+
+# --- SIGHUP and the master keys ------------------------------------------------------------
+sealed_under() {	# of the newest version
+	sqlite3 "$COMMERCED_STATE/counterfoil.db" \
+	    'SELECT master_key FROM version ORDER BY id DESC LIMIT 1'
+}
+
+is "$(sealed_under)" 1 'sealed under the first master key'
+second_master=$(random_hex 32)
+secret "$second_master"
+printf '2 %s\n1 %s\n' "$second_master" "$MASTER_KEY" >"$MASTER_KEYS"
+kill -HUP "$COMMERCED_PID"
+ok 'SIGHUP reads the master keys again' \
+    wait_until 20 reloads 'reloaded the master keys first=2' 1
+old_key=$KEY
+access "$FILE_ID"
+is "$KEY" "$old_key" 'what was sold opens with the key that it had'
+make_item 'Another tune' 10 "$WORK/tune.ogg"
+is "$(sealed_under)" 2 '  and what is new is sealed under the new one'
+buy "$ITEM"
+download "$URL" "$TOKEN" "$WORK/new.age"
+open_sealed "$KEY" "$WORK/new.age" "$WORK/new.ogg"
+ok '  and opens' cmp "$WORK/tune.ogg" "$WORK/new.ogg"
+printf '2 %s\n' "$second_master" >"$MASTER_KEYS"
+kill -HUP "$COMMERCED_PID"
+ok 'a file without a line that was there is refused' \
+    wait_until 20 reloads 'the old master keys stay' 1
+FILE_ID=$(sqlite3 "$COMMERCED_STATE/counterfoil.db" \
+    'SELECT lower(hex(uuid)) FROM file ORDER BY id LIMIT 1' |
+    sed -E 's/(.{8})(.{4})(.{4})(.{4})/\1-\2-\3-\4-/')
+access "$FILE_ID"
+is "$KEY" "$old_key" '  and what was sold still opens'
+printf '2 %s\n1 %s\n' "$second_master" "$MASTER_KEY" >"$MASTER_KEYS"
 
 printf 'short\n' >"$ADMIN_TOKEN_FILE"
 printf 'another.shop k %s\n' "$new_key" >"$SIGNING_KEYS"

@@ -149,6 +149,32 @@ an_id_without_a_line_is_an_error_that_is_logged(void **state)
 }
 
 static void
+new_keys_must_contain_the_old_ones(void **state)
+{
+	struct master_keys *one, *both, *turned, *other;
+
+	(void)state;
+	assert_int_equal(load("a " HEX_ONE "\n", &one), ERR_OK);
+	assert_int_equal(load("a " HEX_ONE "\nb " HEX_TWO "\n", &both),
+	    ERR_OK);
+	assert_int_equal(load("b " HEX_TWO "\na " HEX_ONE "\n", &turned),
+	    ERR_OK);
+	assert_int_equal(load("a " HEX_TWO "\n", &other), ERR_OK);
+	assert_true(keys_contain(both, one));
+	assert_false(keys_contain(one, both));
+	assert_true(keys_contain(turned, both));
+	assert_false(keys_contain(other, one));
+	assert_true(keys_equal(both, both));
+	assert_false(keys_equal(both, turned));
+	assert_false(keys_equal(both, one));
+	assert_false(keys_equal(other, one));
+	keys_keep(both, one);
+	keys_keep(turned, both);
+	keys_free(turned);
+	keys_free(other);
+}
+
+static void
 faulty_master_key_files_are_refused(void **state)
 {
 	static const char *const faulty[] = { "", "# none\n", "m\n",
@@ -176,6 +202,7 @@ main(void)
 		    the_first_line_is_for_what_is_new_and_the_others_stay),
 		cmocka_unit_test(
 		    an_id_without_a_line_is_an_error_that_is_logged),
+		cmocka_unit_test(new_keys_must_contain_the_old_ones),
 		cmocka_unit_test(faulty_master_key_files_are_refused),
 	};
 
