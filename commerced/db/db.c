@@ -47,7 +47,7 @@ static const struct db_role_terms {
 	[DB_CHECKPOINTER] = { DB_BOOKS_ID, 0, true,
 	    "PRAGMA query_only = ON;" },
 	[DB_INDEX_MAKER] = { SEARCH_APPLICATION_ID, SQLITE_OPEN_CREATE, false,
-	    "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
+	    "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF;"
 	    "PRAGMA secure_delete = OFF; PRAGMA cache_size = -32768;" },
 	[DB_INDEX_WRITER] = { SEARCH_APPLICATION_ID, 0, true,
 	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"

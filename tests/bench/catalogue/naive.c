@@ -143,7 +143,8 @@ bind_uuid(sqlite3_stmt *statement, const char *text)
 static void
 naive_bind(struct naive *naive, const char *row, const char *line)
 {
-	const char *value = strrchr(line, row[0] == 'p' ? '=' : '/');
+	const char *value = row[0] == 'p' ? strchr(line, '=') :
+	    strrchr(line, '/');
 	char words[512];
 
 	if (row[0] == 'b') {
@@ -151,6 +152,7 @@ naive_bind(struct naive *naive, const char *row, const char *line)
 		    20 * (int64_t)(drand48() * DEPTH));
 	} else if (row[0] == 'p') {
 		(void)snprintf(words, sizeof(words), "\"%s", value + 1);
+		words[strcspn(words, "&")] = '\0';
 		decode(words);
 		(void)strncat(words, "\"*", sizeof(words) - strlen(words) - 1);
 		(void)sqlite3_bind_text(naive->statement, 1, words, -1,

@@ -24,6 +24,8 @@ CONNECTIONS=${CONNECTIONS:-2}
 STEP=1000000		# purchases
 BOOKS=${BENCH_DIR:-$WORK}/books-$ITEMS-$ACCOUNTS-$PURCHASES
 DATABASE=$BOOKS/state/counterfoil.db
+rows=(prefix words sorted browse browse-hot popular creator genre item
+    item-hot item-session facets)
 RESULTS=$WORK/results
 : >"$RESULTS"
 
@@ -69,8 +71,15 @@ take() {
 	sqlite3 -readonly "$DATABASE" "$2" >"$WORK/$1"
 }
 
-# Rows that are never answered twice the same way would measure reading alone;
-# hot ones are answered from what was kept.
+# with_limits NAME: the same targets for pages of 16 to 24, so that there are many
+# more than answers are kept; hot rows are answered from what was kept
+with_limits() {
+	awk '{ for (i = 16; i <= 24; i++)
+		print $0 (index($0, "?") ? "&" : "?") "limit=" i }' \
+	    "$WORK/$1" >"$WORK/$1.limits"
+	mv "$WORK/$1.limits" "$WORK/$1"
+}
+
 take_targets() {
 	local uuid="lower(format('%s-%s-%s-%s-%s', substr(h, 1, 8),
 	    substr(h, 9, 4), substr(h, 13, 4), substr(h, 17, 4),
@@ -78,9 +87,7 @@ take_targets() {
 	take item "SELECT '/v1/items/' || $uuid FROM (SELECT hex(uuid) AS h
 	    FROM item WHERE state = 1 AND id % 7 = 3 LIMIT 100000)"
 	head -n 64 "$WORK/item" >"$WORK/item-hot"
-	sed 's/$/\tTOKEN/' "$WORK/item" | awk -F '\t' '
-	    { getline token < ARGV[2]; print $1 "\t" token }
-	    NR == FNR && FNR >= 4096 { exit }' - "$WORK/tokens" \
+	paste "$WORK/item" "$WORK/tokens" | awk -F '\t' '$1 != "" && $2 != ""' \
 	    >"$WORK/item-session"
 	# First pages of genres and creators, and pages by cursors.
 	take names "SELECT DISTINCT creator FROM item WHERE id % 97 = 0
@@ -101,22 +108,26 @@ take_targets() {
 	browse_pages newest >"$WORK/browse"
 	browse_pages title >>"$WORK/browse"
 	browse_pages popularity >"$WORK/popular"
+	local row
+	for row in prefix words sorted browse popular creator genre facets; do
+		with_limits "$row"
+	done
 }
 
 # browse_pages SORT: one page after the other, from the first on
 browse_pages() {
-	local target="/v1/items?sort=$1&limit=20" next i
-	for ((i = 0; i < 300; i++)); do
+	local target="/v1/items?sort=$1" next i
+	for ((i = 0; i < 200; i++)); do
 		printf '%s\n' "$target"
 		next=$(curl -sf "$SHOP$target" | jq -r '.next // empty')
 		[[ -n $next ]] || break
-		target="/v1/items?sort=$1&limit=20&cursor=$next"
+		target="/v1/items?sort=$1&cursor=$next"
 	done
 }
 
 make_tokens() {		# of the first accounts: SHA-256 of session-N
 	local n
-	for ((n = 1; n <= 4096 && n <= ACCOUNTS; n++)); do
+	for ((n = 1; n <= 256 && n <= ACCOUNTS; n++)); do
 		printf 'session-%s' "$n" | openssl dgst -sha256 -binary |
 		    base64url
 		printf '\n'
@@ -150,10 +161,13 @@ start_commerced
 wait_until 900 index_is_there
 diag "the search index was there after $((SECONDS - begun)) s:\
  $(du -h "$BOOKS/state/search.db" | cut -f 1)"
-make_tokens
-take_targets
-rows=(prefix words sorted browse browse-hot popular creator genre item
-    item-hot item-session facets)
+if [[ ! -d $BOOKS/targets ]]; then
+	make_tokens
+	take_targets
+	mkdir "$BOOKS/targets"
+	(cd "$WORK" && cp "${rows[@]}" "$BOOKS/targets/")
+fi
+cp "$BOOKS/targets/"* "$WORK/"
 for ((turn = 0; turn < PAIRS; turn++)); do
 	for row in ${ROWS:-${rows[@]}}; do
 		measure "$row"
