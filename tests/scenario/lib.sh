@@ -251,13 +251,14 @@ start_contract_proxy() {
 	wait_until 120 curl -sf "$CONTRACT_ORIGIN/v1/shop"
 }
 
-# It makes text of raw bodies, and its own answer to HEAD.
+# It makes text of raw bodies, its own answer to HEAD, and has one address.
 proxy_can_pass() {	# CURL-ARGUMENT...
 	local argument
 	for argument in "$@"; do
 		case $argument in
 		-T | -I | -F | --head | HEAD | OPTIONS | --data-binary | \
-		    -r | Expect:* | Content-Encoding:*) return 1 ;;
+		    -r | Expect:* | Content-Encoding:* | --interface | \
+		    */cover | */preview) return 1 ;;
 		esac
 	done
 }
