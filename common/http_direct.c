@@ -162,15 +162,12 @@ static bool
 tail_make(struct http_direct *direct, const struct http_answer *answer,
     uint64_t length)
 {
-	const char *p = answer->fields, *end = p + answer->fields_size;
+	const char *name, *value;
 	char number[24];
 
-	while (p < end) {
-		const char *value = p + strlen(p) + 1;
-		if (!tail_add(direct, p, value))
+	for (size_t at = 0; http_answer_next(answer, &at, &name, &value);)
+		if (!tail_add(direct, name, value))
 			return false;
-		p = value + strlen(value) + 1;
-	}
 	snprintf(number, sizeof(number), "%" PRIu64 "\r\n", length);
 	return tail_add(direct, "Content-Length", number);
 }
