@@ -145,6 +145,13 @@ unit: $(unit_PROGRAMS)
 fuzz_TARGETS := $(patsubst tests/fuzz/%.c,%,$(filter-out tests/fuzz/replay.c,\
 	$(wildcard tests/fuzz/*.c)))
 replay_PROGRAMS := $(addprefix $(OUT)/test/replay/,$(fuzz_TARGETS))
+fuzz_NAMES := $(fuzz_TARGETS) requests-stored requests-commerced
+fuzz_PARTS := shop storage files rest
+fuzz_shop := bodies queries cursors cookies member requests-commerced
+fuzz_storage := target token range conditions gate requests-stored
+fuzz_files := sealed media keys config settings-stored settings-commerced
+fuzz_rest := $(filter-out $(fuzz_shop) $(fuzz_storage) $(fuzz_files), \
+	$(fuzz_NAMES))
 
 # Requests on paper: the handlers of commerced without a network.
 lib_paper := $(OUT)/test/paper.a
@@ -251,7 +258,7 @@ check-full:
 	    $(MAKE) --no-print-directory check-full-$$part || exit 1; done
 
 CHECK_FULL_PARTS := clang sanitize sanitize-thread large crash kills random \
-	fuzz network clients media contract
+	$(addprefix fuzz-,$(fuzz_PARTS)) network clients media contract
 
 check-full-clang: deps-clang
 	@$(MAKE) --no-print-directory -j$(JOBS) BUILD=$(BUILD)/clang CC=clang \
@@ -314,12 +321,12 @@ tests/contract/node_modules/.package-lock.json: \
 	cd tests/contract && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
-check-full-fuzz:
-	@$(MAKE) --no-print-directory fuzz \
-	    FUZZ_SECONDS=$$((600 / $(words $(fuzz_NAMES))))
+# Ten minutes each, in parts of at most six targets, two at once.
+$(addprefix check-full-fuzz-,$(fuzz_PARTS)): check-full-fuzz-%:
+	@FUZZ_JOBS=$(JOBS) $(MAKE) --no-print-directory fuzz \
+	    FUZZ_SECONDS=$(or $(FUZZ_FULL_SECONDS),600) FUZZ='$(fuzz_$*)'
 
 FUZZ_SECONDS ?= 120
-fuzz_NAMES := $(fuzz_TARGETS) requests-stored requests-commerced
 FUZZ ?= $(fuzz_NAMES)
 fuzz: deps-clang
 	@$(MAKE) --no-print-directory -j$(JOBS) CC=clang \

@@ -3,16 +3,18 @@
 #
 #	tests/fuzz/run.sh BUILD SECONDS NAME...
 #
-# requests-stored and requests-commerced are whole requests to the running
-# daemons (daemon/run.sh).  Seeds are in tests/fuzz/corpus/NAME; what libFuzzer finds interesting grows
-# in BUILD/corpus/NAME, which is kept from run to run; an input that crashes
-# is left in BUILD/found/ and belongs into the seeds with its fix.
+# FUZZ_JOBS of them at once (1).  requests-stored and requests-commerced are
+# whole requests to the running daemons (daemon/run.sh).  Seeds are in
+# tests/fuzz/corpus/NAME; what libFuzzer finds interesting grows in
+# BUILD/corpus/NAME, which is kept from run to run; an input that crashes is
+# left in BUILD/found/ and belongs into the seeds with its fix.
 
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 build=$1
 seconds=$2
 shift 2
+jobs=${FUZZ_JOBS:-1}
 status=0
 
 # The target's command, in $command.
@@ -30,20 +32,32 @@ target() {		# NAME
 	esac
 }
 
-for name in "$@"; do
-	target "$name"
-	printf '== %s, %s s\n' "$name" "$seconds"
-	mkdir -p "$build/corpus/$name" "$build/found"
-	if ! "${command[@]}" -max_total_time="$seconds" \
-	    -timeout=60 -rss_limit_mb=2048 -print_final_stats=1 \
-	    -artifact_prefix="$build/found/$name-" \
-	    "$build/corpus/$name" "tests/fuzz/corpus/$name" \
-	    >"$build/found/$name.log" 2>&1; then
-		tail -n 30 "$build/found/$name.log"
-		status=1
+fuzz() {		# NAME
+	local log=$build/found/$1.log result=found
+	target "$1"
+	mkdir -p "$build/corpus/$1"
+	if "${command[@]}" -max_total_time="$seconds" -timeout=60 \
+	    -rss_limit_mb=2048 -print_final_stats=1 \
+	    -artifact_prefix="$build/found/$1-" "$build/corpus/$1" \
+	    "tests/fuzz/corpus/$1" >"$log" 2>&1; then
+		result=nothing
 	fi
-	grep -E '^stat::(number_of_executed_units|average_exec)' \
-	    "$build/found/$name.log" || :
+	printf '%-20s %10s inputs, %s features: %s\n' "$1" \
+	    "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")" \
+	    "$(sed -n 's/^#[0-9]*\tDONE .* ft: \([0-9]*\) .*/\1/p' "$log")" \
+	    "$result"
+	[[ $result == nothing ]] || { tail -n 30 "$log"; return 1; }
+}
+
+mkdir -p "$build/found"
+printf '%s seconds each, %s at once\n' "$seconds" "$jobs"
+for name in "$@"; do
+	fuzz "$name" &
+	while [[ $(jobs -pr | wc -l) -ge $jobs ]]; do
+		wait -n || status=1
+	done
 done
-[[ $status -ne 0 ]] || printf 'Nothing found.\n'
+while [[ -n $(jobs -p) ]]; do
+	wait -n || status=1
+done
 exit "$status"
