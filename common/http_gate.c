@@ -256,6 +256,14 @@ http_gate_check(const struct http_gate_input *input,
 	}
 	framing->expects_continue = expect != NULL &&
 	    strcmp(input->version, "HTTP/1.1") == 0;
+	/*
+	 * A client must not (RFC 9110, section 10.1.1), and the library takes
+	 * what follows for a body of nothing, before it takes an answer.
+	 */
+	if (framing->expects_continue && framing->content_length == 0) {
+		*reason = "Expect: 100-continue is for requests with a body.";
+		return ERR_MALFORMED_REQUEST;
+	}
 	return ERR_OK;
 }
 

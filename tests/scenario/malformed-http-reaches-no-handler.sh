@@ -156,6 +156,8 @@ for field in 'Authorization: Bearer letmein' 'Range: bytes=0-' \
     'Content-Type: a/b'; do
 	gate "${field%%:*} twice" "$get$field"'\r\n'"${field,,}"'\r\n\r\n'
 done
+shape '400:malformed-request closed' 0 'gate: an expectation without a body' \
+    'GET /hello HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n'
 shape '417:expectation-failed closed' 0 'gate: another expectation' \
     "$json"'Expect: 200-ok\r\nContent-Length: 2\r\n\r\n{}'
 

@@ -158,7 +158,16 @@ static const struct shape shapes[] = {
 	{ "GET", "/", V1, { "Host: x", "Origin: a", "Origin: a" }, BAD, 0 },
 	{ "GET", "/", V1, { "Host: x", "Cookie: a", "Cookie: b" }, BAD, 0 },
 	/* expectations */
-	{ "PUT", "/", V1, { "Host: x", "Expect: 100-Continue" }, GOOD, 0 },
+	{ "PUT", "/", V1, { "Host: x", "Expect: 100-Continue",
+	    "Content-Length: 1" }, GOOD, 1 },
+	{ "PUT", "/", V1, { "Host: x", "Expect: 100-Continue",
+	    "Transfer-Encoding: chunked" }, GOOD, -1 },
+	{ "PUT", "/", V1, { "Host: x", "Expect: 100-continue" },
+	    ERR_MALFORMED_REQUEST, 0 },
+	{ "PUT", "/", V1, { "Host: x", "Expect: 100-continue",
+	    "Content-Length: 0" }, ERR_MALFORMED_REQUEST, 0 },
+	{ "PUT", "/", "HTTP/1.0", { "Host: x", "Expect: 100-continue" },
+	    GOOD, 0 },
 	{ "PUT", "/", V1, { "Host: x", "Expect: 100-continue " },
 	    ERR_EXPECTATION_FAILED, 0 },
 	{ "PUT", "/", V1, { "Host: x", "Expect:" },
@@ -186,7 +195,8 @@ static void
 only_http_1_1_is_told_to_continue(void **state)
 {
 	struct shape shape = { "PUT", "/", "HTTP/1.0",
-	    { "Host: x", "Expect: 100-continue" }, GOOD, 0 };
+	    { "Host: x", "Expect: 100-continue", "Content-Length: 1" },
+	    GOOD, 1 };
 	struct http_framing framing;
 
 	(void)state;
