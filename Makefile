@@ -62,8 +62,8 @@ daemon_OBJS := $(addprefix common/, process.o worker_pool.o http_server.o \
 	http_reply.o http_json.o http_cached.o http_deliver.o http_memory.o \
 	http_connection.o http_listen.o http_access_log.o http_direct.o \
 	http_operator.o http_accept.o http_refuse.o http_linger.o http_peer.o \
-	http_tls.o http_tls_send.o mapped.o http_settings.o stripe.o range.o \
-	condition.o)
+	http_tls.o http_tls_send.o http_tls_greet.o mapped.o http_settings.o \
+	stripe.o range.o condition.o)
 token_OBJS := $(addprefix common/, token.o token_target.o hmac.o key_file.o)
 stored_OBJS := $(base_OBJS) $(daemon_OBJS) $(token_OBJS) \
 	$(patsubst %.c,%.o,$(wildcard stored/*.c))

@@ -42,6 +42,9 @@ struct http_connection {
 				 * most so many */
 	const struct mapped *tls_mapped;	/* where they are; NULL: not
 						 * there */
+	bool tls_is_begun;	/* the first byte was one of TLS, or none */
+	bool tls_is_greeted;
+	size_t tls_pulled;	/* bytes received of which nothing came yet */
 	bool tls_is_cut;	/* a part of a record is not sent yet */
 	bool tls_is_dead;	/* a record must never be sent, nor others */
 	int socket;
@@ -167,6 +170,12 @@ enum err http_acceptor_start(struct http_server *server);
 void http_acceptor_stop(struct http_server *server);
 
 /* http_refuse.c: 503, said by the acceptor */
+/*
+ * A whole answer with a problem of e; extra are ready fields of its own.  The
+ * caller's, *size bytes; NULL without memory.
+ */
+char *http_refuse_text(enum err e, const char *extra, const char *detail,
+    size_t *size);
 /* What is said; ERR_NO_MEMORY. */
 enum err http_refuse_open(struct http_acceptor *acceptor);
 void http_refuse_close(struct http_acceptor *acceptor);

@@ -19,27 +19,35 @@
 #define LINGER_MS 1000
 #define DRAIN_BYTES (16 * 1024)
 
+char *
+http_refuse_text(enum err e, const char *extra, const char *detail,
+    size_t *size)
+{
+	static const char format[] = "{\"type\":\"urn:counterfoil:%s\","
+	    "\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\"}";
+	int status = err_status(e), length;
+	char body[512], *text;
+
+	length = snprintf(body, sizeof(body), format, err_slug(e),
+	    err_text(e), status, detail);
+	length = asprintf(&text, "HTTP/1.1 %d %s\r\n"
+	    "Connection: close\r\nCache-Control: no-store\r\n%s"
+	    "Content-Type: application/problem+json\r\n"
+	    "Content-Length: %d\r\n\r\n%s", status,
+	    MHD_get_reason_phrase_for((unsigned)status), extra, length, body);
+	if (length < 0)
+		return NULL;
+	*size = (size_t)length;
+	return text;
+}
+
 enum err
 http_refuse_open(struct http_acceptor *acceptor)
 {
-	static const char format[] = "{\"type\":\"urn:counterfoil:%s\","
-	    "\"title\":\"%s\",\"status\":%d,"
-	    "\"detail\":\"Too many connections.\"}";
-	int status = err_status(ERR_BUSY), length;
-	char body[512];
-
-	length = snprintf(body, sizeof(body), format, err_slug(ERR_BUSY),
-	    err_text(ERR_BUSY), status);
-	length = asprintf(&acceptor->refusal, "HTTP/1.1 %d %s\r\n"
-	    "Connection: close\r\nCache-Control: no-store\r\n"
-	    "Retry-After: 1\r\nContent-Type: application/problem+json\r\n"
-	    "Content-Length: %d\r\n\r\n%s", status,
-	    MHD_get_reason_phrase_for((unsigned)status), length, body);
-	if (length < 0) {
-		acceptor->refusal = NULL;
+	acceptor->refusal = http_refuse_text(ERR_BUSY, "Retry-After: 1\r\n",
+	    "Too many connections.", &acceptor->refusal_size);
+	if (acceptor->refusal == NULL)
 		return ERR_NO_MEMORY;
-	}
-	acceptor->refusal_size = (size_t)length;
 	acceptor->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	return ERR_OK;
 }

@@ -267,6 +267,9 @@ http_server_start(struct http_server *server)
 	if (!http_direct_epoll_is_ours())
 		log_warning("epoll_wait is not ours: with 128 clients ready "
 		    "at once an event thread can stand still");
+	if (server->tls != NULL && !http_tls_greet_is_in_front())
+		log_warning("gnutls_handshake is not ours: a TLS greeting "
+		    "that stands still takes a core");
 	for (size_t i = 0; e == ERR_OK && i < server->pool_count; i++)
 		e = library_start(&server->pools[i]);
 	if (e == ERR_OK)

@@ -28,6 +28,8 @@ struct http_certificate {
 
 struct http_tls {
 	char *certificate_path, *key_path;
+	char *wanted;			/* said to who speaks HTTP */
+	size_t wanted_size;
 	pthread_mutex_t mutex;		/* of what follows */
 	struct http_certificate *current;
 	gnutls_datum_t ticket_key;
@@ -208,8 +210,10 @@ http_tls_new(const char *certificate_path, const char *key_path,
 	pthread_mutex_init(&tls->mutex, NULL);
 	tls->certificate_path = strdup(certificate_path);
 	tls->key_path = strdup(key_path);
-	e = tls->certificate_path == NULL || tls->key_path == NULL ?
-	    ERR_NO_MEMORY : http_tls_reload(tls);
+	tls->wanted = http_refuse_text(ERR_MALFORMED_REQUEST, "",
+	    "TLS is spoken here: use https.", &tls->wanted_size);
+	e = tls->certificate_path == NULL || tls->key_path == NULL ||
+	    tls->wanted == NULL ? ERR_NO_MEMORY : http_tls_reload(tls);
 	if (e == ERR_OK)
 		*out = tls;
 	else
@@ -235,6 +239,7 @@ http_tls_free(struct http_tls *tls)
 	http_certificate_release(tls->current);
 	ticket_key_wipe(tls);
 	pthread_mutex_destroy(&tls->mutex);
+	free(tls->wanted);
 	free(tls->certificate_path);
 	free(tls->key_path);
 	free(tls);
@@ -255,6 +260,13 @@ http_tls_reload(struct http_tls *tls)
 	pthread_mutex_unlock(&tls->mutex);
 	http_certificate_release(old);
 	return ERR_OK;
+}
+
+const char *
+http_tls_wanted(const struct http_tls *tls, size_t *size)
+{
+	*size = tls->wanted_size;
+	return tls->wanted;
 }
 
 /* --- a connection --------------------------------------------------------- */
@@ -290,8 +302,15 @@ void
 http_tls_begin(struct http_tls *tls, struct http_connection *connection,
     struct MHD_Connection *library)
 {
+	static unsigned char name[] = "http/1.1";
+	const gnutls_datum_t protocol = { .data = name,
+		.size = sizeof(name) - 1 };
 	gnutls_session_t session = http_tls_session(library);
 
+	/* As RFC 7301 has it: who cannot speak it ends here.  The library
+	 * would go on with any that names another protocol. */
+	(void)gnutls_alpn_set_protocols(session, &protocol, 1,
+	    GNUTLS_ALPN_MANDATORY);
 	pthread_mutex_lock(&tls->mutex);
 	connection->certificate = tls->current;
 	atomic_fetch_add(&tls->current->owners, 1);

@@ -29,6 +29,9 @@ void http_tls_free(struct http_tls *tls);
 /* Read both again, for connections to come; on an error the old ones stay. */
 enum err http_tls_reload(struct http_tls *tls);
 
+/* An answer for who speaks HTTP without TLS; borrowed. */
+const char *http_tls_wanted(const struct http_tls *tls, size_t *size);
+
 /* NULL: it has none. */
 gnutls_session_t http_tls_session(struct MHD_Connection *library);
 /*
@@ -49,6 +52,8 @@ int http_tls_choose(gnutls_session_t session,
 /* What the session has to send goes out by connection, which outlives it. */
 void http_tls_send_by(gnutls_session_t session,
     struct http_connection *connection);
+/* The one that was told; NULL: the session is none of ours. */
+struct http_connection *http_tls_connection(gnutls_session_t session);
 
 /* All of it and the end, past the library; false: it did not go out. */
 bool http_tls_send(struct MHD_Connection *library, const char *text,
@@ -84,5 +89,9 @@ struct MHD_Response *http_tls_cached_part(
 void http_tls_expect(struct http_connection *connection,
     const struct http_cached_reply *cached, uint64_t length);
 void http_tls_forget(struct http_cached_memory *memory);
+
+/* http_tls_greet.c */
+/* Does the library call our part of GnuTLS? */
+bool http_tls_greet_is_in_front(void);
 
 #endif

@@ -14,6 +14,11 @@
 /* The library takes 4 KiB a record where a file is the body. */
 #define BLOCK_BYTES (60 * 1024)
 #define RECORD_TEXT_MAX (16 * 1024)
+#define GREETING_MAX (16 * 1024)	/* one message; GnuTLS takes 128 KiB */
+/* GnuTLS looks at that only when the message is there, and keeps up to 16 MiB
+ * for anybody who connects and announces them.  So this much may come of which
+ * nothing has come yet: a greeting of two such messages, or a record. */
+#define PULLED_MAX (3 * GREETING_MAX)
 /* Larger files are read: their tables of pages would be large too. */
 #define MAPPED_MAX (UINT64_C(1024) * 1024 * 1024)
 
@@ -53,12 +58,51 @@ push(gnutls_transport_ptr_t transport, const giovec_t *parts, int count)
 	return sent;
 }
 
+static ssize_t
+pull(gnutls_transport_ptr_t transport, void *bytes, size_t size)
+{
+	struct http_connection *connection = transport;
+	ssize_t got;
+
+	if (connection->tls_pulled > PULLED_MAX) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	got = recv(connection->socket, bytes, size, 0);
+	if (got > 0)
+		connection->tls_pulled += (size_t)got;
+	return got;
+}
+
+static int
+pull_wait(gnutls_transport_ptr_t transport, unsigned ms)
+{
+	const struct http_connection *connection = transport;
+
+	return gnutls_system_recv_timeout(
+	    (gnutls_transport_ptr_t)(intptr_t)connection->socket, ms);
+}
+
 void
 http_tls_send_by(gnutls_session_t session, struct http_connection *connection)
 {
-	gnutls_transport_set_ptr2(session,
-	    gnutls_transport_get_ptr(session), connection);
+	gnutls_transport_set_ptr(session, connection);
 	gnutls_transport_set_vec_push_function(session, push);
+	gnutls_transport_set_pull_function(session, pull);
+	gnutls_transport_set_pull_timeout_function(session, pull_wait);
+	gnutls_handshake_set_max_packet_length(session, GREETING_MAX);
+	/* A place for a pointer that nobody else uses: there is no database
+	 * of sessions. */
+	gnutls_db_set_ptr(session, connection);
+}
+
+struct http_connection *
+http_tls_connection(gnutls_session_t session)
+{
+	void *connection = gnutls_db_get_ptr(session);
+
+	return connection == gnutls_transport_get_ptr(session) ? connection :
+	    NULL;
 }
 
 bool
