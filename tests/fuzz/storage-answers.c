@@ -91,8 +91,7 @@ check_answer(unsigned what, const struct storage_answer *answer)
 	PROMISE(answer->context == &client);
 	PROMISE(answer->result == ERR_OK ||
 	    answer->result == ERR_UNREACHABLE);
-	PROMISE(answer->result != ERR_OK || (answer->status >= 200 &&
-	    answer->status <= 999));
+	PROMISE(answer->result != ERR_OK || answer->status >= 200);
 	PROMISE(answer->upload_offset >= -1);
 	PROMISE(answer->sent <= FILE_BYTES);
 	PROMISE(answer->body_size <= STORAGE_LIST_MAX);
