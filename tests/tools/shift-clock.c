@@ -6,13 +6,31 @@
 #include <time.h>
 #include <unistd.h>
 
+static time_t
+shift(void)
+{
+	const char *text = getenv("SHIFT_CLOCK_S");
+
+	return text != NULL ? (time_t)strtoll(text, NULL, 10) : 0;
+}
+
 int
 clock_gettime(clockid_t clock, struct timespec *now)
 {
-	const char *shift = getenv("SHIFT_CLOCK_S");
 	int result = (int)syscall(SYS_clock_gettime, clock, now);
 
-	if (result == 0 && clock == CLOCK_REALTIME && shift != NULL)
-		now->tv_sec += strtoll(shift, NULL, 10);
+	if (result == 0 && clock == CLOCK_REALTIME)
+		now->tv_sec += shift();
 	return result;
+}
+
+time_t
+time(time_t *out)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	if (out != NULL)
+		*out = now.tv_sec;
+	return now.tv_sec;
 }
