@@ -80,8 +80,14 @@ sub lookup {
 sub look {
 	my ($cursor, @files) = ('');
 	do {
-		my $answer = ask(connected(), request('GET',
-		    "/v1/library?limit=100$cursor", $session));
+		my ($answer, $tries);
+		# The connection may be one to the daemon that was killed.
+		for ($tries = 0; $tries < 400; $tries++) {
+			$answer = ask(connected(), request('GET',
+			    "/v1/library?limit=100$cursor", $session));
+			last if $answer && $answer->{status} != 503;
+			sleep 0.05;
+		}
 		die "no library\n" if !$answer || $answer->{status} != 200;
 		push @files, map { $_->{file} } @{$answer->{json}{items}};
 		$cursor = $answer->{json}{next};
