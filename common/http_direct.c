@@ -62,7 +62,8 @@
 /* By socket: the request whose answer goes this way.  An entry is its event
  * thread's as long as the socket is open. */
 static struct http_request *_Atomic *on_socket;
-static size_t socket_count;
+/* Set last: threads that send, such as libcurl's, may run before a server. */
+static _Atomic size_t socket_count;
 static pthread_once_t prepare_once = PTHREAD_ONCE_INIT;
 
 static _Thread_local int event_set = -1;	/* of the event thread */
@@ -85,7 +86,8 @@ send(int socket, const void *bytes, size_t size, int flags)
 {
 	struct http_request *request = NULL;
 
-	if (socket >= 0 && (size_t)socket < socket_count)
+	if (socket >= 0 && (size_t)socket < atomic_load_explicit(&socket_count,
+	    memory_order_acquire))
 		request = atomic_load_explicit(&on_socket[socket],
 		    memory_order_relaxed);
 	return request != NULL ? send_all(request, bytes, size) :
@@ -117,7 +119,8 @@ prepare(void)
 		count = (size_t)limit.rlim_cur;
 	on_socket = calloc(count, sizeof(*on_socket));
 	if (on_socket != NULL)
-		socket_count = count;
+		atomic_store_explicit(&socket_count, count,
+		    memory_order_release);
 }
 
 void
@@ -137,7 +140,8 @@ is_possible(const struct http_request *request)
 	    request->server->layout_is_known &&
 	    !atomic_load_explicit(&request->server->drains,
 	    memory_order_relaxed) &&
-	    (size_t)connection->socket < socket_count;
+	    (size_t)connection->socket < atomic_load_explicit(&socket_count,
+	    memory_order_acquire);
 }
 
 static bool
