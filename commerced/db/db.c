@@ -41,7 +41,7 @@ static const struct db_role_terms {
 	const char *settings;
 } db_roles[] = {
 	[DB_WRITER] = { DB_BOOKS_ID, SQLITE_OPEN_CREATE, true,
-	    "PRAGMA journal_mode = WAL; PRAGMA cache_size = -65536;" },
+	    "PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384;" },
 	[DB_READER] = { DB_BOOKS_ID, 0, true,
 	    "PRAGMA query_only = ON; PRAGMA cache_size = -2048;" },
 	[DB_CHECKPOINTER] = { DB_BOOKS_ID, 0, true,

@@ -19,7 +19,7 @@ CREATE TABLE shop (
 -- are sums, so that no sale meets a bound.
 CREATE TABLE ledger_account (
 	id INTEGER PRIMARY KEY,
-	kind INTEGER NOT NULL CHECK (kind IN (1, 2, 3)),
+	kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 3),
 	balance INTEGER CHECK (balance BETWEEN 0 AND 1000000000000),
 	CHECK ((kind = 3) = (balance IS NOT NULL))
 ) STRICT;
@@ -171,11 +171,12 @@ CREATE TABLE purchase_key (
 
 -- What an account owns now; a row goes when it ends.  source: 1 a paid line,
 -- 2 a gift, 3 a fulfilment.  grant_seed: random; with a file's uuid it makes
--- the grant id that URLs carry.
+-- the grant id that URLs carry.  BETWEEN: for a list of three SQLite makes a
+-- table, and drops it, at each INSERT.
 CREATE TABLE entitlement (
 	account INTEGER NOT NULL REFERENCES account (id),
 	item INTEGER NOT NULL REFERENCES item (id),
-	source INTEGER NOT NULL CHECK (source IN (1, 2, 3)),
+	source INTEGER NOT NULL CHECK (source BETWEEN 1 AND 3),
 	purchase INTEGER REFERENCES purchase (id),
 	created_ms INTEGER NOT NULL,
 	sequence INTEGER NOT NULL,
