@@ -107,7 +107,7 @@ PLAIN=${URL%&token=*}
 
 # --- curl -----------------------------------------------------------------------
 
-killed by-curl curl -sS --limit-rate 16M -H "$FIELD" -o by-curl "$PLAIN"
+killed by-curl curl -sS --limit-rate 4M -H "$FIELD" -o by-curl "$PLAIN"
 HAD=$(stat -c %s by-curl)
 completed by-curl curl -sS -C - -H "$FIELD" -o by-curl "$PLAIN"
 is "$(since_then)" "206 $((SIZE - HAD))" 'by-curl: asked for the rest alone'
@@ -117,7 +117,7 @@ is "$(sha256 by-curl)" "$OBJECT" 'by-curl: stays as it is'
 
 # --- wget -----------------------------------------------------------------------
 
-killed by-wget wget -q --limit-rate=16M --header "$FIELD" -O by-wget "$PLAIN"
+killed by-wget wget -q --limit-rate=4M --header "$FIELD" -O by-wget "$PLAIN"
 HAD=$(stat -c %s by-wget)
 completed by-wget wget -q -c --header "$FIELD" -O by-wget "$PLAIN"
 is "$(since_then)" "206 $((SIZE - HAD))" 'by-wget: asked for the rest alone'
@@ -189,7 +189,7 @@ name_is "it's 100% \"quoted\"; a=b, c.mp4" 'it_s 100_ _quoted__ a_b_ c.mp4'
 mkdir "$WORK/named"
 cd "$WORK/named" || exit 1
 URL=$(link 'Ein "Lied".ogg')
-killed 'Ein _Lied_.ogg' curl -sS --limit-rate 16M -OJ "$URL"
+killed 'Ein _Lied_.ogg' curl -sS --limit-rate 4M -OJ "$URL"
 completed 'Ein _Lied_.ogg' curl -sS -C - -o 'Ein _Lied_.ogg' "$URL"
 cd "$WORK" || exit 1
 done_testing
