@@ -226,6 +226,22 @@ call_principal(const struct http_request *request)
 }
 
 bool
+call_check_whole(struct http_request *request)
+{
+	if (http_request_field(request, "Content-Range") != NULL) {
+		http_reply_error(request, ERR_MALFORMED_REQUEST,
+		    "A file is uploaded whole: leave out Content-Range.");
+		return false;
+	}
+	if (http_request_field(request, "Content-Encoding") != NULL) {
+		http_reply_error(request, ERR_UNSUPPORTED_MEDIA_TYPE,
+		    "Send the file itself, without Content-Encoding.");
+		return false;
+	}
+	return true;
+}
+
+bool
 call_is_from_shop(const struct http_request *request,
     const struct service *service)
 {

@@ -88,6 +88,9 @@ struct principal {
 /* NULL only for routes without authentication. */
 const struct principal *call_principal(const struct http_request *request);
 
+/* Is the body a file as it is, and all of it?  False: it was answered. */
+bool call_check_whole(struct http_request *request);
+
 /* Is the Origin of the request that of the web shop? */
 bool call_is_from_shop(const struct http_request *request,
     const struct service *service);

@@ -95,16 +95,8 @@ picture_check_fields(struct http_request *request,
 {
 	const char *type = http_request_field(request, "Content-Type");
 
-	if (http_request_field(request, "Content-Range") != NULL) {
-		http_reply_error(request, ERR_MALFORMED_REQUEST,
-		    "It is uploaded whole: leave out Content-Range.");
+	if (!call_check_whole(request))
 		return false;
-	}
-	if (http_request_field(request, "Content-Encoding") != NULL) {
-		http_reply_error(request, ERR_UNSUPPORTED_MEDIA_TYPE,
-		    "Send the file itself, without Content-Encoding.");
-		return false;
-	}
 	if (type == NULL || strcmp(type, "application/octet-stream") == 0)
 		return true;
 	if (http_request_field_count(request, "Content-Type") != 1 ||

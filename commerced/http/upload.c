@@ -120,16 +120,8 @@ upload_check_fields(struct http_request *request,
 	const char *type = http_request_field(request, "Content-Type");
 	int64_t length = http_request_content_length(request);
 
-	if (http_request_field(request, "Content-Range") != NULL) {
-		http_reply_error(request, ERR_MALFORMED_REQUEST,
-		    "A file is uploaded whole: leave out Content-Range.");
+	if (!call_check_whole(request))
 		return false;
-	}
-	if (http_request_field(request, "Content-Encoding") != NULL) {
-		http_reply_error(request, ERR_UNSUPPORTED_MEDIA_TYPE,
-		    "Send the file itself, without Content-Encoding.");
-		return false;
-	}
 	if (type == NULL ||
 	    http_request_field_count(request, "Content-Type") != 1 ||
 	    !publish_media_type_is_valid(type, strlen(type))) {
