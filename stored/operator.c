@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/http_operator.h"
 #include "stored/errand.h"
 #include "stored/stored.h"
 
@@ -23,38 +24,25 @@ probe_root(struct errand *errand)
 }
 
 static void
-add_reason(json_t *reasons, bool applies, const char *sentence)
-{
-	if (applies)
-		json_array_append_new(reasons, json_string(sentence));
-}
-
-static void
 answer_ready(struct http_request *request, void *application)
 {
 	struct stored *stored = application;
 	const struct readiness *readiness = http_request_state(request);
 	enum err e = readiness->errand.result;
 	json_t *reasons = json_array();
-	bool is_ready;
 
-	add_reason(reasons, e == ERR_STORAGE_FULL,
+	http_operator_add_reason(reasons, e == ERR_STORAGE_FULL,
 	    "no space is left below object-root, or less than "
 	    "free-space-reserve");
-	add_reason(reasons, e == ERR_BUSY,
+	http_operator_add_reason(reasons, e == ERR_BUSY,
 	    "too much to do, or no descriptors left");
-	add_reason(reasons, e != ERR_OK && e != ERR_STORAGE_FULL &&
-	    e != ERR_BUSY, "object-root cannot be written to");
-	add_reason(reasons, authority_key_count(stored->authority) == 0,
+	http_operator_add_reason(reasons, e != ERR_OK &&
+	    e != ERR_STORAGE_FULL && e != ERR_BUSY,
+	    "object-root cannot be written to");
+	http_operator_add_reason(reasons,
+	    authority_key_count(stored->authority) == 0,
 	    "the file of signing-keys holds no key");
-	add_reason(reasons, !clock_is_plausible(clock_unix_s()),
-	    "the clock stands before the day this program was built; set it");
-	add_reason(reasons, http_request_is_draining(request),
-	    "the daemon is stopping");
-	is_ready = json_array_size(reasons) == 0;
-	http_reply_field(request, "Cache-Control", "no-store");
-	http_reply_json(request, is_ready ? 200 : 503, json_pack("{s:b, s:o}",
-	    "ready", is_ready, "reasons", reasons));
+	http_operator_reply_ready(request, reasons, NULL);
 }
 
 void

@@ -8,7 +8,7 @@
 #include "commerced/http/shape.h"
 #include "commerced/shop/publish.h"
 #include "commerced/shop/search.h"
-#include "common/clock.h"
+#include "common/http_operator.h"
 
 #define SEARCH_AGE_MS 10000	/* of the index, while all is well */
 
@@ -18,23 +18,16 @@ handle_ready(struct http_request *request, void *application)
 	const struct service *service = application;
 	struct search_status search;
 	int64_t backlog = 0, oldest_ms = 0;
-	bool is_draining = http_request_is_draining(request);
-	bool has_time = clock_is_plausible(clock_unix_s());
+	json_t *reasons = json_array();
 	enum err e;
 
-	http_reply_field(request, "Cache-Control", "no-store");
 	e = shop_check(service->shop);
 	if (e == ERR_OK)
 		e = push_backlog(service->shop, &backlog, &oldest_ms);
+	http_operator_add_reason(reasons, e != ERR_OK, err_text(e));
 	search_status_get(service->shop, &search);
-	http_reply_json(request,
-	    e == ERR_OK && has_time && !is_draining ? 200 : 503,
-	    json_pack("{s:s, s:s, s:s, s:s, s:I, s:o}",
-	    "status", is_draining ? "stopping" : e == ERR_OK && has_time ?
-	    "ok" : "failing",
-	    "database", e == ERR_OK ? "ok" : err_text(e),
-	    "clock", has_time ? "ok" : "stands before the day this program "
-	    "was built; set it",
+	http_operator_reply_ready(request, reasons, json_pack(
+	    "{s:s, s:I, s:o}",
 	    "search", !search.is_ready ? "being made" :
 	    search.age_ms > SEARCH_AGE_MS ? "behind" : "ok",
 	    "files_waiting_for_storage", (json_int_t)backlog,

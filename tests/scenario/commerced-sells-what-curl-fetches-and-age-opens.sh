@@ -220,8 +220,9 @@ for origin in "$SHOP" "$COMMERCE_ADMIN"; do
 	is "$STATUS $(json .status)" '200 ok' "alive, says $origin"
 done
 http "$COMMERCE_ADMIN/readyz"
-is "$STATUS $(json '[.status, .database, .files_waiting_for_storage] |
-    map(tostring) | join(" ")')" '200 ok ok 0' 'ready'
+is "$STATUS $(json '[.ready, (.reasons | length),
+    .files_waiting_for_storage] | map(tostring) | join(" ")')" \
+    '200 true 0 0' 'ready'
 http "$COMMERCE_ADMIN/metrics"
 status_is 200 'metrics'
 for line in 'commerced_http_requests_total{code="201"} [1-9]' \
