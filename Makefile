@@ -308,8 +308,7 @@ CONTRACT_SCENARIOS := $(filter-out $(addprefix tests/scenario/, crash-%.sh \
 	kills-%.sh large-%.sh stored-%.sh slow-%.sh too-many-%.sh vectors-%.sh \
 	malformed-%.sh fuzzed-%.sh requests-%.sh make-%.sh clients-%.sh \
 	each-kind-%.sh tls-%.sh counterfoil-%.sh sealed-%.sh a-%.sh players-%.sh \
-	keys-%.sh audit-%.sh uploads-%.sh resume-%.sh downloaders-%.sh \
-	json-%.sh),$(SCENARIOS))
+	audit-%.sh downloaders-%.sh),$(SCENARIOS))
 
 check-full-contract: deps-check tests/contract/node_modules/.package-lock.json
 	@CONTRACT_PROXY=$(CURDIR)/tests/contract/node_modules/.bin/prism \

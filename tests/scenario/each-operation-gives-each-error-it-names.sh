@@ -335,31 +335,27 @@ commerced_conf attempts-by-address 1000
 commerced_conf attempts-by-account 1000
 start_commerced
 
-# crowd COUNT PATH [CURL-ARGUMENT...]: four times COUNT requests at once, again
-# and again until crowd_leaves
+CROWD=
+
+# crowd COUNT PATH [CURL-ARGUMENT...]: COUNT requests at once, another for each
+# that is answered, until crowd_leaves.  In waves, whoever asks between two of
+# them would find nobody waiting.
 crowd() {
-	local count=$1 path=$2 i urls=()
+	local count=$1 path=$2
 	shift 2
-	for ((i = 0; i < count; i++)); do
-		urls+=(-o /dev/null "$SHOP$path")
-	done
-	CROWD=()
-	: >"$WORK/crowd"
-	for i in 1 2 3 4; do
-		(
-			trap - ERR EXIT
-			while [[ -e $WORK/crowd ]]; do
-				curl -sS -Z --parallel-immediate "$@" \
-				    "${urls[@]}" || :
-			done >/dev/null 2>&1
-		) &
-		CROWD+=("$!")
-	done
+	curl -sS -Z --parallel-immediate --parallel-max "$count" \
+	    -o /dev/null "$@" "$SHOP$path#[1-9999999]" >/dev/null 2>&1 &
+	CROWD=$!
 }
 
 crowd_leaves() {
-	rm "$WORK/crowd"
-	wait "${CROWD[@]}" || :
+	kill "$CROWD"
+	wait "$CROWD" || :
+	CROWD=
+}
+
+scenario_cleanup() {
+	[[ -z $CROWD ]] || kill "$CROWD"
 }
 
 # NUMBER in the path is another one each time, so that no answer is kept.
@@ -377,7 +373,7 @@ busy_in_the_end() {
 
 right_email=$(jq -n --arg email "$EMAIL" --arg password "$PASSWORD" \
     '{email: $email, password: $password}')
-crowd 2 /v1/sessions --json "$right_email"
+crowd 8 /v1/sessions --json "$right_email"
 busy_in_the_end POST /v1/sessions --json "$right_email"
 busy_in_the_end POST /v1/accounts --json "$(jq -n \
     --arg email "$(random_hex 6)@example.com" \
@@ -396,7 +392,7 @@ sqlite3 "$COMMERCED_STATE/counterfoil.db" "INSERT INTO transfer (at_ms,
 	debit_account, credit_account, amount, kind, reference)
 	WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000)
 	SELECT i, 1, 2, 1, 4, i FROM n"
-crowd 50 '/admin/v1/ledger?limit=10000' -H 'Accept: text/csv' \
+crowd 200 '/admin/v1/ledger?limit=10000' -H 'Accept: text/csv' \
     -H "Authorization: Bearer $ADMIN_TOKEN"
 busy_in_the_end GET '/v1/facets?creator=NUMBER'
 busy_in_the_end GET '/admin/v1/items?q=tune&sort=title'

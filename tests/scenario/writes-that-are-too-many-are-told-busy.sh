@@ -31,8 +31,9 @@ told_busy() {		# COUNT
 	[[ $(busy_answers) -ge $1 ]]
 }
 
+# Without blanks, as a proxy would send it too: a key is for its bytes.
 body() {		# ITEM
-	printf '{"items": ["%s"], "pay_with": "credit"}' "$1"
+	printf '{"items":["%s"],"pay_with":"credit"}' "$1"
 }
 
 # buy_at_once KEY ITEM COUNT: all with one key, so that one is a purchase and
