@@ -13,6 +13,7 @@
 
 #include "common/log.h"
 
+#define JSON_TYPE "application/json"
 #define PROBLEM_TYPE "application/problem+json"
 #define SHORT_VALUE_SIZE 128	/* most fields' are shorter */
 
@@ -210,9 +211,22 @@ reply_json_as(struct http_request *request, int status,
 }
 
 void
+http_reply_json_text(struct http_request *request, int status,
+    struct json_text *text)
+{
+	size_t length = 0;
+	char *bytes = json_text_take(text, &length);
+
+	if (bytes == NULL)
+		reply_without_memory(request);
+	else
+		reply_owned(request, status, JSON_TYPE, bytes, length);
+}
+
+void
 http_reply_json(struct http_request *request, int status, json_t *json)
 {
-	reply_json_as(request, status, "application/json", json);
+	reply_json_as(request, status, JSON_TYPE, json);
 }
 
 enum err

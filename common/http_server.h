@@ -20,6 +20,7 @@
 #include "common/err.h"
 #include "common/http_listener.h"
 #include "common/http_outcome.h"
+#include "common/http_reply.h"
 
 struct http_server;
 struct http_request;	/* freed by the layer alone, after the answer is sent
@@ -247,53 +248,5 @@ void http_request_suspend(struct http_request *request, http_handler *then);
 
 /* From any thread, exactly once for each suspend, as the last use. */
 void http_request_resume(struct http_request *request);
-
-/* --- answers ------------------------------------------------------------ */
-
-/* A field for the answer that follows; also kept when that is an error. */
-void http_reply_field(struct http_request *request, const char *name,
-    const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-/* No body. */
-void http_reply_empty(struct http_request *request, int status);
-
-/* Takes json.  Adds Content-Type: application/json. */
-void http_reply_json(struct http_request *request, int status, json_t *json);
-
-/* A copy of size bytes. */
-void http_reply_bytes(struct http_request *request, int status,
-    const char *content_type, const void *bytes, size_t size);
-
-/*
- * length bytes of the file from offset; takes the descriptor, also on failure.
- * For HEAD only the fields are sent.
- */
-void http_reply_file(struct http_request *request, int status, int descriptor,
-    uint64_t offset, uint64_t length);
-
-/* The same; the descriptor stays the caller's and may be closed at once. */
-void http_reply_shared_file(struct http_request *request, int status,
-    int descriptor, uint64_t offset, uint64_t length);
-
-/*
- * problem+json with type, title and status of e; detail says what to do;
- * NULL: as err_advice() says.  Cache-Control: no-store.  503 and 429 get
- * Retry-After unless a field was added.
- */
-void http_reply_error(struct http_request *request, enum err e,
-    const char *detail, ...) __attribute__((format(printf, 3, 4)));
-
-/* The same, naming the member at fault. */
-void http_reply_error_member(struct http_request *request, enum err e,
-    const char *member, const char *detail, ...)
-    __attribute__((format(printf, 4, 5)));
-
-/* The same with further members; takes extra (an object). */
-void http_reply_problem(struct http_request *request, enum err e,
-    json_t *extra, const char *detail, ...)
-    __attribute__((format(printf, 4, 5)));
-
-/* Was one of the above called? */
-bool http_request_is_answered(const struct http_request *request);
 
 #endif

@@ -209,12 +209,18 @@ call_admin_request(struct http_request *request, struct admin_request *out)
 	return e == ERR_OK;
 }
 
-void
-call_reply_made(struct http_request *request, bool is_replayed, json_t *json)
+int
+call_made_status(struct http_request *request, bool is_replayed)
 {
 	if (is_replayed)
 		http_reply_field(request, "Idempotency-Replayed", "true");
-	http_reply_json(request, is_replayed ? 200 : 201, json);
+	return is_replayed ? 200 : 201;
+}
+
+void
+call_reply_made(struct http_request *request, bool is_replayed, json_t *json)
+{
+	http_reply_json(request, call_made_status(request, is_replayed), json);
 }
 
 /* --- who asks ------------------------------------------------------------- */

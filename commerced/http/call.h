@@ -74,7 +74,12 @@ bool call_take_code_attempt(struct http_request *request,
 bool call_admin_request(struct http_request *request,
     struct admin_request *out);
 
-/* Answer with what was made, now or by the first request with its key. */
+/*
+ * The status of an answer with what was made, now or by the first request with
+ * its key; the latter is noted in a field.
+ */
+int call_made_status(struct http_request *request, bool is_replayed);
+/* The whole answer. */
 void call_reply_made(struct http_request *request, bool is_replayed,
     json_t *json);
 

@@ -50,6 +50,7 @@ claiming_answer(struct http_request *request, void *application)
 	const struct claim_result *out = &claiming->out;
 	struct access_list access = { 0 };
 	enum err e = claiming->call.job.result;
+	struct json_text text;
 
 	if (e != ERR_CODE_UNKNOWN)
 		attempts_give_back(service->wrong_codes, &key,
@@ -57,14 +58,17 @@ claiming_answer(struct http_request *request, void *application)
 	if (e == ERR_OK)
 		e = access_for_items(service->shop, claiming->in.account,
 		    out->items, out->item_count, &access);
-	if (e == ERR_OK)
-		http_reply_json(request, 200, shape_claim(out, &access));
-	else if (e == ERR_ALREADY_OWNED)
+	if (e == ERR_OK) {
+		json_text_begin(&text);
+		shape_write_claim(&text, out, &access);
+		http_reply_json_text(request, 200, &text);
+	} else if (e == ERR_ALREADY_OWNED) {
 		http_reply_problem(request, e, json_pack("{s:o}", "owned",
 		    shape_uuids(out->items, out->item_count)),
 		    "The code was not used: give it to somebody else.");
-	else
+	} else {
 		call_reply_error(request, e);
+	}
 	access_list_clear(&access);
 }
 

@@ -78,6 +78,7 @@ handle_issue_access(struct http_request *request, void *application)
 	const struct service *service = application;
 	struct access_members members = { 0 };
 	struct access_list list = { 0 };
+	struct json_text text;
 	struct uuid file;
 	enum err e;
 
@@ -93,10 +94,13 @@ handle_issue_access(struct http_request *request, void *application)
 	    &list);
 	if (e == ERR_OK && list.count == 0)
 		e = ERR_NOT_FOUND;
-	if (e == ERR_OK)
-		http_reply_json(request, 200, shape_access(&list.entries[0]));
-	else
+	if (e == ERR_OK) {
+		json_text_begin(&text);
+		shape_write_access(&text, &list.entries[0]);
+		http_reply_json_text(request, 200, &text);
+	} else {
 		call_reply_error(request, e);
+	}
 	access_list_clear(&list);
 }
 

@@ -86,16 +86,20 @@ refunding_answer(struct http_request *request, void *application)
 	const struct refunding *refunding = http_request_state(request);
 	const struct refund_result *out = &refunding->out;
 	enum err e = refunding->call.job.result;
+	struct json_text text;
 
-	if (e == ERR_OK)
-		call_reply_made(request, out->is_replayed,
-		    shape_refunded(&out->purchase, &out->refund,
-		    service->settings->currency));
-	else if (e == ERR_NOT_REFUNDABLE || e == ERR_ALREADY_REFUNDED ||
-	    e == ERR_DUPLICATE_ITEM || e == ERR_OUT_OF_RANGE)
+	if (e == ERR_OK) {
+		json_text_begin(&text);
+		shape_write_refunded(&text, &out->purchase, &out->refund,
+		    service->settings->currency);
+		http_reply_json_text(request, call_made_status(request,
+		    out->is_replayed), &text);
+	} else if (e == ERR_NOT_REFUNDABLE || e == ERR_ALREADY_REFUNDED ||
+	    e == ERR_DUPLICATE_ITEM || e == ERR_OUT_OF_RANGE) {
 		refunding_refuse(request, e, out);
-	else
+	} else {
 		call_reply_error(request, e);
+	}
 }
 
 void

@@ -348,6 +348,7 @@ handle_get_any_purchase(struct http_request *request, void *application)
 {
 	const struct service *service = application;
 	struct purchase purchase = { 0 };
+	struct json_text text;
 	struct uuid id;
 	enum err e;
 
@@ -355,10 +356,13 @@ handle_get_any_purchase(struct http_request *request, void *application)
 	if (!call_path_id(request, "purchase", &id))
 		return;
 	e = report_purchase_get(service->shop, &id, &purchase);
-	if (e == ERR_OK)
-		http_reply_json(request, 200, shape_purchase(&purchase,
-		    service->settings->currency, NULL));
-	else
+	if (e == ERR_OK) {
+		json_text_begin(&text);
+		shape_write_purchase(&text, &purchase,
+		    service->settings->currency, NULL);
+		http_reply_json_text(request, 200, &text);
+	} else {
 		call_reply_error(request, e);
+	}
 	purchase_clear(&purchase);
 }

@@ -113,16 +113,22 @@ buying_done(struct shop_job *job)
 	http_request_resume(buying->call.request);
 }
 
-static json_t *
-buying_shape(const struct buying *buying, const char *currency,
-    const struct access_list *access)
+static void
+buying_reply(struct http_request *request, const struct buying *buying,
+    const char *currency, const struct access_list *access)
 {
 	const struct purchase_result *out = &buying->out;
+	struct json_text text;
 
-	return out->purchase.is_gift ?
-	    shape_gift(&out->purchase, currency, out->claim_code) :
-	    shape_purchase(&out->purchase, currency,
-	    buying->members.access ? access : NULL);
+	json_text_begin(&text);
+	if (out->purchase.is_gift)
+		shape_write_gift(&text, &out->purchase, currency,
+		    out->claim_code);
+	else
+		shape_write_purchase(&text, &out->purchase, currency,
+		    buying->members.access ? access : NULL);
+	http_reply_json_text(request, call_made_status(request,
+	    out->is_replayed), &text);
 }
 
 static void
@@ -146,16 +152,11 @@ buying_answer(struct http_request *request, void *application)
 	 * It is bought all the same: the repetition that this asks for finds
 	 * it so, and the library has it in any case.
 	 */
-	if (e != ERR_OK) {
+	if (e != ERR_OK)
 		http_reply_error(request, e, "It is bought; repeat the "
 		    "request with the same Idempotency-Key.");
-	} else {
-		if (buying->out.is_replayed)
-			http_reply_field(request, "Idempotency-Replayed",
-			    "true");
-		http_reply_json(request, buying->out.is_replayed ? 200 : 201,
-		    buying_shape(buying, currency, &access));
-	}
+	else
+		buying_reply(request, buying, currency, &access);
 	access_list_clear(&access);
 }
 
@@ -227,6 +228,7 @@ handle_quote_items(struct http_request *request, void *application)
 	struct quote_members members = { 0 };
 	struct purchase_request in = { 0 };
 	struct purchase_result out = { 0 };
+	struct json_text text;
 	enum err e;
 
 	call_forbid_caching(request);
@@ -237,11 +239,13 @@ handle_quote_items(struct http_request *request, void *application)
 	in.item_count = members.items.count;
 	in.is_gift = members.as_gift;
 	e = purchase_quote(service->shop, &in, &out);
-	if (e == ERR_OK)
-		http_reply_json(request, 200, shape_quote(&out.purchase,
-		    currency));
-	else
+	if (e == ERR_OK) {
+		json_text_begin(&text);
+		shape_write_quote(&text, &out.purchase, currency);
+		http_reply_json_text(request, 200, &text);
+	} else {
 		buying_refuse(request, e, &out, currency);
+	}
 out:
 	purchase_result_clear(&out);
 	member_clear(quote_members, 2, &members);
@@ -263,27 +267,13 @@ static const struct member page_parameters[] = {
 	    .most = CURSOR_MAX },
 };
 
-static json_t *
-purchase_list_shape(const struct purchase_list *list, const char *currency)
-{
-	json_t *items = json_array();
-
-	for (size_t i = 0; items != NULL && i < list->count; i++) {
-		if (json_array_append_new(items, shape_purchase(
-		    &list->purchases[i], currency, NULL)) != 0) {
-			json_decref(items);
-			items = NULL;
-		}
-	}
-	return shape_page(items, list->next);
-}
-
 void
 handle_list_purchases(struct http_request *request, void *application)
 {
 	const struct service *service = application;
 	struct page_parameters parameters = { .limit = LIMIT_DEFAULT };
 	struct purchase_list list = { 0 };
+	struct json_text text;
 	json_t *object = NULL;
 	enum err e;
 
@@ -294,11 +284,14 @@ handle_list_purchases(struct http_request *request, void *application)
 	e = purchase_list(service->shop,
 	    call_principal(request)->session.account,
 	    (size_t)parameters.limit, parameters.cursor, &list);
-	if (e == ERR_OK)
-		http_reply_json(request, 200, purchase_list_shape(&list,
-		    service->settings->currency));
-	else
+	if (e == ERR_OK) {
+		json_text_begin(&text);
+		shape_write_purchase_list(&text, &list,
+		    service->settings->currency);
+		http_reply_json_text(request, 200, &text);
+	} else {
 		call_reply_error(request, e);
+	}
 	purchase_list_clear(&list);
 	json_decref(object);
 }
@@ -308,6 +301,7 @@ handle_get_purchase(struct http_request *request, void *application)
 {
 	const struct service *service = application;
 	struct purchase purchase = { 0 };
+	struct json_text text;
 	struct uuid id;
 	enum err e;
 
@@ -316,10 +310,13 @@ handle_get_purchase(struct http_request *request, void *application)
 		return;
 	e = purchase_get(service->shop,
 	    call_principal(request)->session.account, &id, &purchase);
-	if (e == ERR_OK)
-		http_reply_json(request, 200, shape_purchase(&purchase,
-		    service->settings->currency, NULL));
-	else
+	if (e == ERR_OK) {
+		json_text_begin(&text);
+		shape_write_purchase(&text, &purchase,
+		    service->settings->currency, NULL);
+		http_reply_json_text(request, 200, &text);
+	} else {
 		call_reply_error(request, e);
+	}
 	purchase_clear(&purchase);
 }

@@ -12,6 +12,8 @@
 #include "commerced/shop/account.h"
 #include "commerced/shop/claim.h"
 #include "commerced/shop/picture.h"
+#include "commerced/shop/refund.h"
+#include "common/json_text.h"
 
 json_t *shape_money(const char *currency, int64_t minor);
 json_t *shape_time_s(int64_t unix_s);
@@ -39,20 +41,7 @@ json_t *shape_account(const struct account *account, const char *currency);
 json_t *shape_session_start(const struct session_start *start,
     const char *currency, bool with_token);
 
-json_t *shape_access(const struct access *access);
-json_t *shape_access_list(const struct access_list *list);
-/* access may be NULL: then the member is absent. */
-json_t *shape_purchase(const struct purchase *purchase, const char *currency,
-    const struct access_list *access);
-json_t *shape_gift(const struct purchase *purchase, const char *currency,
-    const char *claim_code);
-json_t *shape_refunded(const struct purchase *purchase,
-    const struct refund *refund, const char *currency);
 json_t *shape_fulfilment(const struct fulfilment *fulfilment);
-json_t *shape_claim(const struct claim_result *claim,
-    const struct access_list *access);
-/* Lines and total alone. */
-json_t *shape_quote(const struct purchase *quote, const char *currency);
 json_t *shape_library(const struct library_list *list);
 
 /* A file as the shop's people see it. */
@@ -63,5 +52,30 @@ json_t *shape_person(const struct person *person, const char *currency);
 
 /* {"items": [...], "next": ...}; takes items. */
 json_t *shape_page(json_t *items, const char *next);
+
+/* Without access: what the export of a person tells of it. */
+json_t *shape_purchase(const struct purchase *purchase, const char *currency);
+
+/*
+ * What belongs to a sale is written as text (shape_sale.c), each as one value,
+ * for http_reply_json_text().
+ */
+void shape_write_access(struct json_text *text, const struct access *access);
+/* access may be NULL: then the member is absent. */
+void shape_write_purchase(struct json_text *text,
+    const struct purchase *purchase, const char *currency,
+    const struct access_list *access);
+void shape_write_purchase_list(struct json_text *text,
+    const struct purchase_list *list, const char *currency);
+void shape_write_gift(struct json_text *text, const struct purchase *purchase,
+    const char *currency, const char *claim_code);
+void shape_write_refunded(struct json_text *text,
+    const struct purchase *purchase, const struct refund *refund,
+    const char *currency);
+void shape_write_claim(struct json_text *text,
+    const struct claim_result *claim, const struct access_list *access);
+/* Lines and total alone. */
+void shape_write_quote(struct json_text *text, const struct purchase *quote,
+    const char *currency);
 
 #endif

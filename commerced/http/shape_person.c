@@ -96,8 +96,7 @@ static json_t *
 person_purchase(const struct person *person, size_t index,
     const char *currency)
 {
-	return shape_purchase(&person->purchases.purchases[index], currency,
-	    NULL);
+	return shape_purchase(&person->purchases.purchases[index], currency);
 }
 
 static json_t *
