@@ -22,16 +22,6 @@ db_ids_read(struct query *query, struct id_list *out)
 }
 
 enum err
-db_contents_list(struct db *db, int64_t container, struct id_list *out)
-{
-	struct query query;
-
-	query_begin(&query, db, STMT_CONTENTS_LIST);
-	query_int(&query, container);
-	return db_ids_read(&query, out);
-}
-
-enum err
 db_contents_take_out(struct db *db, int64_t container, int64_t sequence)
 {
 	struct query query;

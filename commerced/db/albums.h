@@ -16,10 +16,6 @@ struct id_list {
 	size_t count;
 };
 
-/* What a container contains now, in its order. */
-enum err db_contents_list(struct db *db, int64_t container,
-    struct id_list *out);
-
 /*
  * Everything is taken out at that sequence: who bought before keeps it.  Then
  * item by item is put in again; *found is false for one that does not exist or

@@ -43,7 +43,7 @@ static const struct db_role_terms {
 	[DB_WRITER] = { DB_BOOKS_ID, SQLITE_OPEN_CREATE, true,
 	    "PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384;" },
 	[DB_READER] = { DB_BOOKS_ID, 0, true,
-	    "PRAGMA query_only = ON; PRAGMA cache_size = -2048;" },
+	    "PRAGMA query_only = ON; PRAGMA cache_size = -8192;" },
 	[DB_CHECKPOINTER] = { DB_BOOKS_ID, 0, true,
 	    "PRAGMA query_only = ON;" },
 	[DB_INDEX_MAKER] = { SEARCH_APPLICATION_ID, SQLITE_OPEN_CREATE, false,
@@ -53,7 +53,7 @@ static const struct db_role_terms {
 	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
 	    "PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = 1000;" },
 	[DB_INDEX_READER] = { SEARCH_APPLICATION_ID, 0, true,
-	    "PRAGMA query_only = ON; PRAGMA cache_size = -4096;" }
+	    "PRAGMA query_only = ON; PRAGMA cache_size = -8192;" }
 };
 
 static enum err

@@ -3,10 +3,11 @@
 #define COMMERCED_DB_FRAGMENTS_H
 
 /* What db_file_read() reads: file f of item i with version v. */
-#define FILE_COLUMNS \
-	"f.id, f.uuid, i.uuid, f.name, f.media_type, v.number, v.uuid," \
-	" v.state, v.size, v.sealed_size, v.object, v.master_key," \
-	" v.duration_ms"
+#define FILE_COLUMNS "i.uuid, " FILE_OWN_COLUMNS
+/* The same but for its item: db_file_read_own(). */
+#define FILE_OWN_COLUMNS \
+	"f.id, f.uuid, f.name, f.media_type, v.number, v.uuid, v.state," \
+	" v.size, v.sealed_size, v.object, v.master_key, v.duration_ms"
 
 /* What db_item_read() reads. */
 #define ITEM_COLUMNS \
@@ -61,6 +62,13 @@
 /* What is in a container now: item_content and item_inside. */
 #define IS_IN_NOW(table) \
 	table ".until_sequence = 9223372036854775807"
+
+/*
+ * What belongs to each of the items whose numbers are in ?1, an array in JSON:
+ * j.key is the place of one there.
+ */
+#define OF_EACH_ITEM \
+	" FROM json_each(?1) j CROSS JOIN"
 
 /* An item, and down to two levels what it contains now. */
 #define ITEM_AND_CONTENTS(item) \

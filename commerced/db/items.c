@@ -99,31 +99,3 @@ db_item_is_owned(struct db *db, int64_t account, int64_t item, bool *out)
 	return e || *out ? e : db_item_ask(db, STMT_ITEM_OWNED_INSIDE,
 	    account, item, out);
 }
-
-enum err
-db_item_files(struct db *db, int64_t item, enum db_files which,
-    struct file_list *out)
-{
-	static const enum statement numbers[] = {
-		[DB_FILES_FOR_SALE] = STMT_FILES_FOR_SALE,
-		[DB_FILES_NEWEST] = STMT_FILES_NEWEST,
-		[DB_FILES_NOT_READY] = STMT_FILES_NOT_READY
-	};
-	struct query query;
-
-	query_begin(&query, db, numbers[which]);
-	query_int(&query, item);
-	while (query_next(&query)) {
-		struct file *files = db_array_grow(out->files, out->count,
-		    sizeof(*files));
-
-		if (files == NULL) {
-			query.error = ERR_NO_MEMORY;
-			break;
-		}
-		out->files = files;
-		files[out->count] = (struct file){ 0 };
-		db_file_read(&query, &files[out->count++]);
-	}
-	return query_end(&query);
-}

@@ -32,8 +32,18 @@ enum db_files {
 	DB_FILES_NEWEST,	/* with their newest versions */
 	DB_FILES_NOT_READY	/* those of which nothing can be sold yet */
 };
-enum err db_item_files(struct db *db, int64_t item, enum db_files which,
-    struct file_list *out);
+
+/* Items one after the other, of which numbers and ids are known. */
+struct item_span {
+	struct item *items;
+	size_t count;
+};
+
+/* Their lists, which are empty: files, in the order they were first added, and
+ * what a container contains now, in its order. */
+enum err db_items_files(struct db *db, enum db_files which,
+    const struct item_span *span);
+enum err db_items_contents(struct db *db, const struct item_span *span);
 
 enum db_order { DB_BY_PUBLICATION, DB_BY_TITLE, DB_BY_CREATOR, DB_BY_PRICE,
 	DB_BY_MAKING, DB_BY_RELEVANCE, DB_BY_POPULARITY };
@@ -69,5 +79,12 @@ struct item_place db_item_first_place(enum db_order order);
  */
 enum err db_item_list(struct db *db, const struct item_filter *filter,
     struct item_list *out, struct item_place *last);
+
+/*
+ * Items of which only the numbers are known are read if they fit the filter's
+ * state and day; the others stay without a title.
+ */
+enum err db_items_listed(struct db *db, const struct item_filter *filter,
+    const struct item_span *span);
 
 #endif

@@ -30,9 +30,15 @@ query_object(struct query *query, const char *object,
 void
 db_file_read(struct query *query, struct file *out)
 {
+	out->item = row_uuid(query);
+	db_file_read_own(query, out);
+}
+
+void
+db_file_read_own(struct query *query, struct file *out)
+{
 	out->number = row_int(query);
 	out->id = row_uuid(query);
-	out->item = row_uuid(query);
 	out->name = row_text(query);
 	out->media_type = row_text(query);
 	out->version = row_int(query);

@@ -7,6 +7,8 @@
 
 /* FILE_COLUMNS of statements.c. */
 void db_file_read(struct query *query, struct file *out);
+/* FILE_OWN_COLUMNS: all but the item. */
+void db_file_read_own(struct query *query, struct file *out);
 /* ITEM_COLUMNS. */
 void db_item_read(struct query *query, struct item *out);
 

@@ -66,10 +66,6 @@ enum err db_item_get_number(struct db *db, int64_t number, struct item *out);
 enum err db_item_get_changed(struct db *db, int64_t *change,
     struct item *out);
 
-/* An item of a page, if it fits the filter's state and day: *found. */
-enum err db_item_get_listed(struct db *db, int64_t number,
-    const struct item_filter *filter, struct item *out, bool *found);
-
 /* --- making and keeping an index ------------------------------------------ */
 
 /* The tables of an empty one, inside a transaction. */

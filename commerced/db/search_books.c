@@ -98,19 +98,3 @@ db_item_get_changed(struct db *db, int64_t *change, struct item *out)
 	e = query_end(&query);
 	return e || found ? e : ERR_NOT_FOUND;
 }
-
-enum err
-db_item_get_listed(struct db *db, int64_t number,
-    const struct item_filter *filter, struct item *out, bool *found)
-{
-	struct query query;
-
-	query_begin(&query, db, STMT_ITEM_GET_LISTED);
-	query_int(&query, number);
-	query_int(&query, filter->any_state);
-	query_text(&query, filter->today);
-	*found = query_next(&query);
-	if (*found)
-		db_item_read(&query, out);
-	return query_end(&query);
-}

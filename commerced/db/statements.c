@@ -139,18 +139,18 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    " ON e.account = ?1 AND e.item = n.container"
 	    " AND e.sequence < n.until_sequence WHERE n.item = ?2 LIMIT 1",
 	[STMT_FILES_FOR_SALE] =
-	    "SELECT " FILE_COLUMNS " FROM file f JOIN item i ON i.id = f.item"
-	    " JOIN version v ON v.id = f.stored_version"
-	    " WHERE f.item = ?1 AND f.removed_sequence IS NULL ORDER BY f.id",
+	    "SELECT j.key, " FILE_OWN_COLUMNS OF_EACH_ITEM " file f"
+	    " ON f.item = j.value JOIN version v ON v.id = f.stored_version"
+	    " WHERE f.removed_sequence IS NULL ORDER BY j.key, f.id",
 	[STMT_FILES_NEWEST] =
-	    "SELECT " FILE_COLUMNS " FROM file f JOIN item i ON i.id = f.item"
-	    NEWEST_VERSION " WHERE f.item = ?1 AND " FILE_IS_LISTED
-	    " ORDER BY f.id",
+	    "SELECT j.key, " FILE_OWN_COLUMNS OF_EACH_ITEM " file f"
+	    " ON f.item = j.value" NEWEST_VERSION " WHERE " FILE_IS_LISTED
+	    " ORDER BY j.key, f.id",
 	[STMT_FILES_NOT_READY] =
-	    "SELECT " FILE_COLUMNS " FROM file f JOIN item i ON i.id = f.item"
-	    NEWEST_VERSION " WHERE f.item = ?1 AND " FILE_IS_LISTED
+	    "SELECT j.key, " FILE_OWN_COLUMNS OF_EACH_ITEM " file f"
+	    " ON f.item = j.value" NEWEST_VERSION " WHERE " FILE_IS_LISTED
 	    " AND (f.stored_version IS NULL OR f.removed_sequence IS NOT NULL)"
-	    " ORDER BY f.id",
+	    " ORDER BY j.key, f.id",
 
 	[STMT_ITEM_LIST] =
 	ITEM_PAGES("(item.published_ms, item.id) < (?6, ?7)",
@@ -184,15 +184,15 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	[STMT_ITEM_GET_CHANGED] =
 	    "SELECT " ITEM_COLUMNS ", item.change FROM item"
 	    " WHERE item.change > ?1 ORDER BY item.change LIMIT 1",
-	[STMT_ITEM_GET_LISTED] =
-	    "SELECT " ITEM_COLUMNS " FROM item WHERE item.id = ?1"
-	    " AND (?2 OR (item.state = 1 AND (item.released IS NULL"
-	    " OR item.released <= ?3)))",
+	[STMT_ITEMS_LISTED] =
+	    "SELECT j.key, " ITEM_COLUMNS OF_EACH_ITEM " item"
+	    " ON item.id = j.value WHERE ?2 OR (item.state = 1"
+	    " AND (item.released IS NULL OR item.released <= ?3))",
 
 	[STMT_CONTENTS_LIST] =
-	    "SELECT i.uuid FROM item_content c JOIN item i ON i.id = c.item"
-	    " WHERE c.container = ?1 AND " IS_IN_NOW("c")
-	    " ORDER BY c.position",
+	    "SELECT j.key, i.uuid" OF_EACH_ITEM " item_content c"
+	    " ON c.container = j.value JOIN item i ON i.id = c.item"
+	    " WHERE " IS_IN_NOW("c") " ORDER BY j.key, c.position",
 	[STMT_CONTENTS_TAKE_OUT] =
 	    "UPDATE item_content AS c SET until_sequence = ?2"
 	    " WHERE c.container = ?1 AND " IS_IN_NOW("c"),

@@ -3,12 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "commerced/db/albums.h"
 #include "commerced/db/books.h"
-#include "commerced/db/items.h"
 #include "commerced/shop/claim_issue.h"
 #include "commerced/shop/code_find.h"
 #include "commerced/shop/internal.h"
+#include "commerced/shop/item.h"
 #include "common/secret.h"
 
 /* --- issuing -------------------------------------------------------------- */
@@ -82,20 +81,15 @@ fulfilment_find_item(struct shop_transaction *tx, const struct uuid *id,
     int64_t *number)
 {
 	struct item item = { 0 };
-	struct id_list contents = { 0 };
 	enum err e;
 
 	e = db_item_get(tx->db, id, &item);
 	if (!e)
-		e = db_item_files(tx->db, item.number, DB_FILES_FOR_SALE,
-		    &item.files);
-	if (!e)
-		e = db_contents_list(tx->db, item.number, &contents);
+		e = item_parts_get(tx->db, DB_FILES_FOR_SALE, &item);
 	if (e == ERR_NOT_FOUND || (!e && (item.state == ITEM_DRAFT ||
-	    (item.files.count == 0 && contents.count == 0))))
+	    (item.files.count == 0 && item.contains_count == 0))))
 		e = ERR_ITEM_NOT_ON_SALE;
 	*number = item.number;
-	free(contents.ids);
 	item_clear(&item);
 	return e;
 }

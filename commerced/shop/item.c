@@ -126,6 +126,7 @@ enum err
 item_publish(struct shop_transaction *tx, const struct uuid *id,
     struct item *out, struct item_obstacles *obstacles)
 {
+	struct item unready;
 	enum err e;
 
 	item_clear(out);
@@ -135,8 +136,10 @@ item_publish(struct shop_transaction *tx, const struct uuid *id,
 		e = item_parts_get(tx->db, DB_FILES_NEWEST, out);
 	if (e || out->state == ITEM_PUBLISHED)
 		return e;
-	e = db_item_files(tx->db, out->number, DB_FILES_NOT_READY,
-	    &obstacles->files);
+	unready = (struct item){ .number = out->number, .id = out->id };
+	e = db_items_files(tx->db, DB_FILES_NOT_READY,
+	    &(struct item_span){ &unready, 1 });
+	obstacles->files = unready.files;
 	if (!e)
 		e = item_check_contents(tx, out->number, obstacles);
 	if (e)

@@ -6,7 +6,9 @@
 #include "commerced/db/items.h"
 #include "commerced/shop/catalogue.h"
 
-/* The lists of an item, read anew: its files and what it contains. */
+/* The lists of items, read anew: their files and what they contain. */
+enum err items_parts_get(struct db *db, enum db_files which,
+    const struct item_span *span);
 enum err item_parts_get(struct db *db, enum db_files which,
     struct item *item);
 

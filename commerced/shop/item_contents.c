@@ -16,19 +16,27 @@ item_obstacles_clear(struct item_obstacles *obstacles)
 }
 
 enum err
-item_parts_get(struct db *db, enum db_files which, struct item *item)
+items_parts_get(struct db *db, enum db_files which,
+    const struct item_span *span)
 {
-	struct id_list list = { 0 };
 	enum err e;
 
-	file_list_clear(&item->files);
-	free(item->contains);
-	e = db_item_files(db, item->number, which, &item->files);
-	if (!e)
-		e = db_contents_list(db, item->number, &list);
-	item->contains = list.ids;
-	item->contains_count = list.count;
-	return e;
+	for (size_t i = 0; i < span->count; i++) {
+		struct item *item = &span->items[i];
+
+		file_list_clear(&item->files);
+		free(item->contains);
+		item->contains = NULL;
+		item->contains_count = 0;
+	}
+	e = db_items_files(db, which, span);
+	return e ? e : db_items_contents(db, span);
+}
+
+enum err
+item_parts_get(struct db *db, enum db_files which, struct item *item)
+{
+	return items_parts_get(db, which, &(struct item_span){ item, 1 });
 }
 
 /*
@@ -71,24 +79,21 @@ enum err
 item_check_contents(struct shop_transaction *tx, int64_t item,
     struct item_obstacles *out)
 {
-	struct file_list newest = { 0 };
-	struct id_list empty = { 0 }, contents = { 0 };
+	struct item parts = { .number = item };
+	struct id_list empty = { 0 };
 	enum err e;
 
 	e = db_contents_too_deep(tx->db, item, &out->too_deep);
 	if (!e)
 		e = db_contents_empty(tx->db, item, &empty);
 	if (!e)
-		e = db_item_files(tx->db, item, DB_FILES_NEWEST, &newest);
-	if (!e)
-		e = db_contents_list(tx->db, item, &contents);
+		e = item_parts_get(tx->db, DB_FILES_NEWEST, &parts);
 	out->empty = empty.ids;
 	out->empty_count = empty.count;
-	out->nothing = newest.count == 0 && contents.count == 0;
+	out->nothing = parts.files.count == 0 && parts.contains_count == 0;
 	if (!e && (out->nothing || out->too_deep || out->files.count > 0 ||
 	    out->empty_count > 0))
 		e = ERR_NOT_PUBLISHABLE;
-	file_list_clear(&newest);
-	free(contents.ids);
+	item_clear(&parts);
 	return e;
 }

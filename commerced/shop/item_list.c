@@ -166,18 +166,27 @@ item_place_encode(const struct item_place *place, enum db_order order,
 	return cursor_encode(&cursor, out);
 }
 
-/* An item that the index found, unless the books say otherwise by now. */
+/* Items that the index found, but those that the books say are not there. */
 static enum err
-item_list_add(struct db *db, const struct item_filter *filter,
-    int64_t number, struct item_list *out)
+item_list_fill(struct db *db, const struct item_filter *filter,
+    const struct search_page *page, struct item_list *out)
 {
-	struct item *item = &out->items[out->count];
-	bool found;
+	size_t kept = 0;
 	enum err e;
 
-	e = db_item_get_listed(db, number, filter, item, &found);
-	if (found)
-		out->count++;
+	out->items = calloc(page->count + 1, sizeof(out->items[0]));
+	if (out->items == NULL)
+		return ERR_NO_MEMORY;
+	out->count = page->count;
+	for (size_t i = 0; i < out->count; i++)
+		out->items[i].number = page->items[i];
+	e = db_items_listed(db, filter,
+	    &(struct item_span){ out->items, out->count });
+	for (size_t i = 0; !e && i < out->count; i++)
+		if (out->items[i].title != NULL)
+			out->items[kept++] = out->items[i];
+	if (!e)
+		out->count = kept;
 	return e;
 }
 
@@ -197,11 +206,7 @@ item_list_search(struct shop *shop, struct db *db,
 	searcher_return(shop, index, e);
 	if (e)
 		return e == ERR_DB || e == ERR_IO ? ERR_BUSY : e;
-	out->items = calloc(page.count + 1, sizeof(out->items[0]));
-	if (out->items == NULL)
-		return ERR_NO_MEMORY;
-	for (size_t i = 0; !e && i < page.count; i++)
-		e = item_list_add(db, filter, page.items[i], out);
+	e = item_list_fill(db, filter, &page, out);
 	return e || page.last.number == 0 ? e :
 	    item_place_encode(&page.last, filter->order, &out->next);
 }
@@ -241,8 +246,9 @@ item_list_read(struct shop *shop, const struct item_filter *filter,
 	e = item_filter_is_search(filter) ?
 	    item_list_search(shop, db, filter, out) :
 	    item_list_books(db, filter, out);
-	for (size_t i = 0; !e && i < out->count; i++)
-		e = item_parts_get(db, which, &out->items[i]);
+	if (!e)
+		e = items_parts_get(db, which,
+		    &(struct item_span){ out->items, out->count });
 	reader_return(shop, db);
 	return e;
 }

@@ -517,6 +517,74 @@ what_was_taken_out_of_an_album_that_is_put_in_is_kept(void **state)
 #define TEST(function) \
 	cmocka_unit_test_setup_teardown(function, fixture_make, fixture_remove)
 
+static void
+assert_same_parts(const struct item *item, const struct item *other)
+{
+	assert_int_equal(item->files.count, other->files.count);
+	for (size_t i = 0; i < item->files.count; i++) {
+		const struct file *file = &item->files.files[i];
+		const struct file *same = &other->files.files[i];
+
+		assert_memory_equal(&file->id, &same->id, sizeof(file->id));
+		assert_memory_equal(&file->item, &item->id, sizeof(item->id));
+		assert_string_equal(file->name, same->name);
+	}
+	assert_int_equal(item->contains_count, other->contains_count);
+	if (item->contains_count > 0)
+		assert_memory_equal(item->contains, other->contains,
+		    item->contains_count * sizeof(item->contains[0]));
+}
+
+/* What belongs to an item is read for all of a page at once. */
+static void
+each_item_of_a_page_has_its_own(void **state)
+{
+	struct fixture *fixture = *state;
+	struct uuid items[4];
+	struct item_query query = { .sort = ITEM_SORT_TITLE, .limit = 100 };
+	struct item_list list = { 0 };
+	struct item item = { 0 };
+
+	items[0] = fixture_item_on_sale(fixture, "d", 1);
+	items[1] = fixture_item_on_sale(fixture, "b", 1);
+	items[2] = fixture_item_on_sale(fixture, "c", 1);
+	/* The first file has the last name; no list is in order of ids. */
+	assert_int_equal(fixture_upload(fixture, &items[1], "a.ogg", "more"),
+	    ERR_OK);
+	fixture_store_all(fixture);
+	items[3] = fixture_album_on_sale(fixture, 1, items, 3);
+	(void)fixture_album_on_sale(fixture, 1,
+	    (struct uuid[]){ items[2], items[1] }, 2);
+	for (int people = 0; people < 2; people++) {
+		query.any_state = people == 1;
+		assert_int_equal(item_list(fixture->shop, &query, &list),
+		    ERR_OK);
+		assert_int_equal(list.count, 5);
+		for (size_t i = 0; i < list.count; i++) {
+			const struct item *of = &list.items[i];
+
+			assert_int_equal(people == 1 ? item_get_any(
+			    fixture->shop, &of->id, &item) : item_get(
+			    fixture->shop, &of->id, 0, &item), ERR_OK);
+			assert_same_parts(of, &item);
+			item_clear(&item);
+		}
+		item_list_clear(&list);
+	}
+	assert_int_equal(item_get(fixture->shop, &items[3], 0, &item), ERR_OK);
+	assert_int_equal(item.files.count, 0);
+	assert_int_equal(item.contains_count, 3);
+	assert_memory_equal(item.contains, items, sizeof(items[0]) * 3);
+	item_clear(&item);
+	assert_int_equal(item_get(fixture->shop, &items[1], 0, &item), ERR_OK);
+	assert_int_equal(item.files.count, 2);
+	assert_string_equal(item.files.files[0].name, "b.ogg");
+	assert_string_equal(item.files.files[1].name, "a.ogg");
+	assert_memory_equal(&item.files.files[1].item, &items[1],
+	    sizeof(items[1]));
+	item_clear(&item);
+}
+
 int
 main(void)
 {
@@ -535,6 +603,7 @@ main(void)
 		TEST(nothing_is_on_sale_before_its_release),
 		TEST(what_an_album_in_a_bundle_contains_is_kept),
 		TEST(what_was_taken_out_of_an_album_that_is_put_in_is_kept),
+		TEST(each_item_of_a_page_has_its_own),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
