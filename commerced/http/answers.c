@@ -133,25 +133,18 @@ answers_keep(struct answers *answers, const struct answer *fresh)
 
 void
 answers_reply_new(struct answers *answers, struct http_request *request,
-    const struct answer_validity *validity, json_t *json)
+    const struct answer_validity *validity, struct json_text *json)
 {
 	struct answer fresh = { .validity = *validity };
 
-	if (json != NULL)
-		fresh.bytes = json_dumps(json, JSON_COMPACT);
-	if (fresh.bytes == NULL) {
-		http_reply_json(request, 200, json);
-		return;
-	}
-	json_decref(json);
-	fresh.size = strlen(fresh.bytes);
-	http_reply_bytes(request, 200, JSON_TYPE, fresh.bytes, fresh.size);
-	if (fresh.size <= ANSWER_MAX)
+	if (!json->is_lost && json->length <= ANSWER_MAX)
 		fresh.target = strdup(http_request_target(request));
 	if (fresh.target == NULL) {
-		free(fresh.bytes);
+		http_reply_json_text(request, 200, json);
 		return;
 	}
+	fresh.bytes = json_text_take(json, &fresh.size);
+	http_reply_bytes(request, 200, JSON_TYPE, fresh.bytes, fresh.size);
 	fresh.held = fresh.size + strlen(fresh.target);
 	answers_keep(answers, &fresh);
 }

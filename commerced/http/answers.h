@@ -4,13 +4,13 @@
 #ifndef COMMERCED_HTTP_ANSWERS_H
 #define COMMERCED_HTTP_ANSWERS_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "commerced/shop/catalogue.h"
 #include "common/http_server.h"
+#include "common/json_text.h"
 
 struct answers;
 
@@ -32,9 +32,9 @@ struct answer_validity {
 bool answers_reply(struct answers *answers, struct http_request *request,
     const struct answer_validity *now);
 
-/* Answer with 200 and json, which is taken, and keep that. */
+/* Answer with 200 and json, whose memory is taken, and keep that. */
 void answers_reply_new(struct answers *answers,
     struct http_request *request, const struct answer_validity *validity,
-    json_t *json);
+    struct json_text *json);
 
 #endif

@@ -43,6 +43,7 @@ handle_get_item(struct http_request *request, void *application)
 	const struct answer_validity validity = {
 	    .stamp = catalogue_stamp_get(service->shop) };
 	struct item item = { 0 };
+	struct json_text json;
 	struct uuid id;
 	enum err e;
 
@@ -55,13 +56,15 @@ handle_get_item(struct http_request *request, void *application)
 		return;
 	e = item_get(service->shop, &id, is_personal ?
 	    principal->session.account : 0, &item);
-	if (e != ERR_OK)
+	if (e != ERR_OK) {
 		call_reply_error(request, e);
-	else if (is_personal)
-		http_reply_json(request, 200, shape_item(&item,
-		    service->settings, SHAPE_BUYER));
+		return;
+	}
+	json_text_begin(&json);
+	shape_write_item(&json, &item, service->settings, SHAPE_BUYER);
+	if (is_personal)
+		http_reply_json_text(request, 200, &json);
 	else
-		answers_reply_new(service->answers, request, &validity,
-		    shape_item(&item, service->settings, SHAPE_BUYER));
+		answers_reply_new(service->answers, request, &validity, &json);
 	item_clear(&item);
 }

@@ -131,17 +131,23 @@ item_asking_answer(struct http_request *request, void *application)
 	struct item_asking *asking = http_request_state(request);
 	const struct service *service = application;
 	const struct settings *settings = service->settings;
+	struct json_text json;
 
-	if (asking->result != ERR_OK)
+	if (asking->result != ERR_OK) {
 		call_reply_error(request, asking->result);
-	else if (asking->query.any_state)
-		http_reply_json(request, 200, shape_item_list(&asking->list,
-		    settings, SHAPE_PEOPLE));
+		return;
+	}
+	json_text_begin(&json);
+	if (asking->is_facets)
+		shape_write_facets(&json, &asking->facets);
+	else
+		shape_write_item_list(&json, &asking->list, settings,
+		    asking->query.any_state ? SHAPE_PEOPLE : SHAPE_BUYER);
+	if (asking->query.any_state)
+		http_reply_json_text(request, 200, &json);
 	else
 		answers_reply_new(service->answers, request,
-		    &asking->validity, asking->is_facets ?
-		    shape_facets(&asking->facets) :
-		    shape_item_list(&asking->list, settings, SHAPE_BUYER));
+		    &asking->validity, &json);
 }
 
 static void

@@ -237,6 +237,17 @@ item_refuse_contents(struct http_request *request, enum err e)
 }
 
 static void
+item_reply(struct http_request *request, int status, const struct item *item,
+    const struct settings *settings)
+{
+	struct json_text json;
+
+	json_text_begin(&json);
+	shape_write_item(&json, item, settings, SHAPE_PEOPLE);
+	http_reply_json_text(request, status, &json);
+}
+
+static void
 item_change_answer(struct http_request *request, void *application)
 {
 	const struct service *service = application;
@@ -244,8 +255,7 @@ item_change_answer(struct http_request *request, void *application)
 	enum err e = change->call.job.result;
 
 	if (e == ERR_OK)
-		http_reply_json(request, 200, shape_item(&change->item,
-		    service->settings, SHAPE_PEOPLE));
+		item_reply(request, 200, &change->item, service->settings);
 	else if (e == ERR_NOT_PUBLISHABLE)
 		item_refuse_publish(request, &change->obstacles);
 	else if (e == ERR_OUT_OF_RANGE)
@@ -272,8 +282,7 @@ item_create_answer(struct http_request *request, void *application)
 	}
 	uuid_text(id, &change->item.id);
 	http_reply_field(request, "Location", "/admin/v1/items/%s", id);
-	http_reply_json(request, 201, shape_item(&change->item,
-	    service->settings, SHAPE_PEOPLE));
+	item_reply(request, 201, &change->item, service->settings);
 }
 
 static void
@@ -357,8 +366,7 @@ handle_get_any_item(struct http_request *request, void *application)
 		return;
 	e = item_get_any(service->shop, &id, &item);
 	if (e == ERR_OK)
-		http_reply_json(request, 200, shape_item(&item,
-		    service->settings, SHAPE_PEOPLE));
+		item_reply(request, 200, &item, service->settings);
 	else
 		call_reply_error(request, e);
 	item_clear(&item);

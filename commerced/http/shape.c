@@ -1,5 +1,9 @@
 /* The shapes of api.md. */
 #include "commerced/http/shape.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "common/clock.h"
 #include "common/encoding.h"
 
@@ -68,7 +72,7 @@ shape_uuids(const struct uuid *ids, size_t count)
 	return shape_whole(array, is_whole);
 }
 
-/* --- items ---------------------------------------------------------------- */
+/* --- parts of items ------------------------------------------------------- */
 
 static json_t *
 shape_duration(const struct file *file)
@@ -77,58 +81,22 @@ shape_duration(const struct file *file)
 	    json_integer((json_int_t)file->duration_ms);
 }
 
-static json_t *
-shape_item_file(const struct file *file, enum shape_view view)
+const char *
+shape_picture_name(enum picture_kind kind)
 {
-	json_t *json = json_pack("{s:o, s:s, s:s, s:I, s:o, s:I}",
-	    "id", shape_uuid(&file->id), "name", file->name,
-	    "media_type", file->media_type, "size", (json_int_t)file->size,
-	    "duration_ms", shape_duration(file),
-	    "version", (json_int_t)file->version);
-
-	if (json != NULL && view == SHAPE_PEOPLE &&
-	    json_object_set_new(json, "state",
-	    json_string(version_state_text(file->state))) != 0) {
-		json_decref(json);
-		json = NULL;
-	}
-	return json;
+	return kind == PICTURE_COVER ? "cover" : "preview";
 }
 
-static json_t *
-shape_item_files(const struct file_list *list, enum shape_view view)
-{
-	json_t *files = json_array();
-	bool is_whole = true;
-
-	for (size_t i = 0; is_whole && i < list->count; i++) {
-		const struct file *file = &list->files[i];
-
-		if (file->version == 0)
-			continue;
-		is_whole = shape_append(files, shape_item_file(file, view));
-	}
-	return shape_whole(files, is_whole);
-}
-
-static json_t *
+char *
 shape_picture_url(const char *shop_url, const struct picture_place *place)
 {
-	char item[UUID_TEXT_SIZE];
+	char item[UUID_TEXT_SIZE], *url;
 
 	uuid_text(item, &place->item);
-	return json_sprintf("%s/v1/items/%s/%s", shop_url, item,
-	    place->kind == PICTURE_COVER ? "cover" : "preview");
-}
-
-static json_t *
-shape_item_picture(const struct item *item, const char *shop_url,
-    enum picture_kind kind)
-{
-	const struct picture_place place = { item->id, kind };
-
-	return (item->pictures & 1U << kind) == 0 ? json_null() :
-	    shape_picture_url(shop_url, &place);
+	if (asprintf(&url, "%s/v1/items/%s/%s", shop_url, item,
+	    shape_picture_name(place->kind)) < 0)
+		return NULL;
+	return url;
 }
 
 json_t *
@@ -136,73 +104,19 @@ shape_picture(const struct picture *picture,
     const struct picture_place *place, const char *shop_url)
 {
 	char digest[HEX_SIZE(PICTURE_DIGEST_BYTES)];
+	char *url = shape_picture_url(shop_url, place);
+	json_t *json = NULL;
 
 	hex_encode(digest, picture->digest, sizeof(picture->digest));
-	return json_pack("{s:o, s:s, s:I, s:s, s:o}",
-	    "url", shape_picture_url(shop_url, place),
-	    "media_type", picture->media_type,
-	    "size", (json_int_t)picture->size,
-	    "sha256", digest,
-	    "changed_at", shape_time_ms(picture->changed_ms));
-}
-
-json_t *
-shape_item(const struct item *item, const struct settings *settings,
-    enum shape_view view)
-{
-	return json_pack("{s:o, s:s, s:s, s:s, s:s?, s:s?, s:o, s:s?, s:o, "
-	    "s:o, s:s, s:o, s:o, s:b}",
-	    "id", shape_uuid(&item->id),
-	    "kind", item_kind_text(item->kind),
-	    "title", item->title,
-	    "creator", item->creator,
-	    "genre", item->genre,
-	    "description", item->description,
-	    "price", shape_money(settings->currency, item->price_minor),
-	    "released", item->released[0] == '\0' ? NULL : item->released,
-	    "cover", shape_item_picture(item, settings->shop_url,
-	    PICTURE_COVER),
-	    "preview", shape_item_picture(item, settings->shop_url,
-	    PICTURE_PREVIEW),
-	    "state", item_state_text(item->state),
-	    "files", shape_item_files(&item->files, view),
-	    "contains", shape_uuids(item->contains, item->contains_count),
-	    "owned", (int)item->owned);
-}
-
-json_t *
-shape_item_list(const struct item_list *list,
-    const struct settings *settings, enum shape_view view)
-{
-	json_t *items = json_array();
-	bool is_whole = true;
-
-	for (size_t i = 0; is_whole && i < list->count; i++)
-		is_whole = shape_append(items, shape_item(&list->items[i],
-		    settings, view));
-	return shape_page(shape_whole(items, is_whole), list->next);
-}
-
-static json_t *
-shape_facet_list(const struct facet_list *list)
-{
-	json_t *values = json_array();
-	bool is_whole = true;
-
-	for (size_t i = 0; is_whole && i < list->count; i++)
-		is_whole = shape_append(values, json_pack("{s:s, s:I}",
-		    "value", list->values[i].value,
-		    "count", (json_int_t)list->values[i].count));
-	return shape_whole(values, is_whole);
-}
-
-json_t *
-shape_facets(const struct facets *facets)
-{
-	return json_pack("{s:o, s:o, s:o}",
-	    "kind", shape_facet_list(&facets->lists[FACET_KIND]),
-	    "creator", shape_facet_list(&facets->lists[FACET_CREATOR]),
-	    "genre", shape_facet_list(&facets->lists[FACET_GENRE]));
+	if (url != NULL)
+		json = json_pack("{s:s, s:s, s:I, s:s, s:o}",
+		    "url", url,
+		    "media_type", picture->media_type,
+		    "size", (json_int_t)picture->size,
+		    "sha256", digest,
+		    "changed_at", shape_time_ms(picture->changed_ms));
+	free(url);
+	return json;
 }
 
 /* --- accounts ------------------------------------------------------------- */

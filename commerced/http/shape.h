@@ -25,16 +25,14 @@ enum shape_view {
 	SHAPE_BUYER,		/* files that are stored */
 	SHAPE_PEOPLE		/* all files, each with its state */
 };
-json_t *shape_item(const struct item *item, const struct settings *settings,
-    enum shape_view view);
-json_t *shape_item_list(const struct item_list *list,
-    const struct settings *settings, enum shape_view view);
+/* "cover" or "preview"; and where it is to be had, the caller's; NULL without
+ * memory. */
+const char *shape_picture_name(enum picture_kind kind);
+char *shape_picture_url(const char *shop_url,
+    const struct picture_place *place);
 /* A cover or preview as the shop's people see it. */
 json_t *shape_picture(const struct picture *picture,
     const struct picture_place *place, const char *shop_url);
-
-/* Values with counts, by facet. */
-json_t *shape_facets(const struct facets *facets);
 
 json_t *shape_account(const struct account *account, const char *currency);
 /* with_token: for whoever keeps no cookie. */
@@ -56,10 +54,24 @@ json_t *shape_page(json_t *items, const char *next);
 /* Without access: what the export of a person tells of it. */
 json_t *shape_purchase(const struct purchase *purchase, const char *currency);
 
+void shape_write_uuid(struct json_text *text, const char *name,
+    const struct uuid *uuid);
+void shape_write_uuids(struct json_text *text, const char *name,
+    const struct uuid *uuids, size_t count);
+void shape_write_money(struct json_text *text, const char *name,
+    const char *currency, int64_t minor);
+
 /*
- * What belongs to a sale is written as text (shape_sale.c), each as one value,
- * for http_reply_json_text().
+ * Items (shape_item.c) and what belongs to a sale (shape_sale.c) are written
+ * as text, each as one value, for http_reply_json_text().
  */
+void shape_write_item(struct json_text *text, const struct item *item,
+    const struct settings *settings, enum shape_view view);
+void shape_write_item_list(struct json_text *text,
+    const struct item_list *list, const struct settings *settings,
+    enum shape_view view);
+/* Values with counts, by facet. */
+void shape_write_facets(struct json_text *text, const struct facets *facets);
 void shape_write_access(struct json_text *text, const struct access *access);
 /* access may be NULL: then the member is absent. */
 void shape_write_purchase(struct json_text *text,

@@ -8,8 +8,9 @@
 
 #define RATE_TEXT_SIZE 32
 
-static void
-write_uuid(struct json_text *text, const char *name, const struct uuid *uuid)
+void
+shape_write_uuid(struct json_text *text, const char *name,
+    const struct uuid *uuid)
 {
 	char id[UUID_TEXT_SIZE];
 
@@ -17,13 +18,13 @@ write_uuid(struct json_text *text, const char *name, const struct uuid *uuid)
 	json_text_bytes(text, name, id, UUID_TEXT_SIZE - 1);
 }
 
-static void
-write_uuids(struct json_text *text, const char *name,
+void
+shape_write_uuids(struct json_text *text, const char *name,
     const struct uuid *uuids, size_t count)
 {
 	json_text_open_list(text, name);
 	for (size_t i = 0; i < count; i++)
-		write_uuid(text, NULL, &uuids[i]);
+		shape_write_uuid(text, NULL, &uuids[i]);
 	json_text_close_list(text);
 }
 
@@ -36,9 +37,9 @@ write_time_s(struct json_text *text, const char *name, int64_t unix_s)
 	json_text_string(text, name, time);
 }
 
-static void
-write_money(struct json_text *text, const char *name, const char *currency,
-    int64_t minor)
+void
+shape_write_money(struct json_text *text, const char *name,
+    const char *currency, int64_t minor)
 {
 	json_text_open_object(text, name);
 	json_text_integer(text, "amount", minor);
@@ -54,10 +55,10 @@ write_access(struct json_text *text, const struct access *access)
 	const struct file *file = &access->file;
 
 	json_text_open_object(text, NULL);
-	write_uuid(text, "item", &file->item);
-	write_uuid(text, "file", &file->id);
+	shape_write_uuid(text, "item", &file->item);
+	shape_write_uuid(text, "file", &file->id);
 	json_text_integer(text, "version", file->version);
-	write_uuid(text, "version_id", &file->version_id);
+	shape_write_uuid(text, "version_id", &file->version_id);
 	json_text_string(text, "name", file->name);
 	json_text_string(text, "media_type", file->media_type);
 	json_text_integer(text, "size", file->size);
@@ -90,7 +91,7 @@ shape_write_claim(struct json_text *text, const struct claim_result *claim,
     const struct access_list *access)
 {
 	json_text_open_object(text, NULL);
-	write_uuids(text, "items", claim->items, claim->item_count);
+	shape_write_uuids(text, "items", claim->items, claim->item_count);
 	write_access_list(text, access);
 	json_text_close_object(text);
 }
@@ -102,12 +103,12 @@ write_line(struct json_text *text, const struct purchase_line *line,
     const char *currency, bool is_sold)
 {
 	json_text_open_object(text, NULL);
-	write_uuid(text, "item", &line->item);
+	shape_write_uuid(text, "item", &line->item);
 	json_text_string(text, "title", line->title);
-	write_money(text, "price", currency, line->price_minor);
-	write_money(text, "deducted", currency, line->deducted_minor);
+	shape_write_money(text, "price", currency, line->price_minor);
+	shape_write_money(text, "deducted", currency, line->deducted_minor);
 	if (is_sold) {
-		write_money(text, "tax", currency, line->tax_minor);
+		shape_write_money(text, "tax", currency, line->tax_minor);
 		json_text_string(text, "status",
 		    purchase_status_text(line->status));
 	}
@@ -130,7 +131,7 @@ shape_write_quote(struct json_text *text, const struct purchase *quote,
 {
 	json_text_open_object(text, NULL);
 	write_lines(text, quote, currency, false);
-	write_money(text, "total", currency, quote->total_minor);
+	shape_write_money(text, "total", currency, quote->total_minor);
 	json_text_close_object(text);
 }
 
@@ -155,14 +156,14 @@ open_purchase(struct json_text *text, const struct purchase *purchase,
     const char *currency)
 {
 	json_text_open_object(text, NULL);
-	write_uuid(text, "id", &purchase->id);
+	shape_write_uuid(text, "id", &purchase->id);
 	json_text_integer(text, "number", purchase->number);
 	json_text_string(text, "status",
 	    purchase_status_text(purchase->status));
 	write_time_s(text, "created_at", purchase->created_ms / 1000);
-	write_money(text, "total", currency, purchase->total_minor);
-	write_money(text, "refunded", currency, purchase->refunded_minor);
-	write_money(text, "tax", currency, purchase->tax_minor);
+	shape_write_money(text, "total", currency, purchase->total_minor);
+	shape_write_money(text, "refunded", currency, purchase->refunded_minor);
+	shape_write_money(text, "tax", currency, purchase->tax_minor);
 	write_seller(text, &purchase->seller);
 	json_text_boolean(text, "as_gift", purchase->is_gift);
 	write_lines(text, purchase, currency, true);
@@ -193,11 +194,11 @@ shape_write_refunded(struct json_text *text, const struct purchase *purchase,
 {
 	open_purchase(text, purchase, currency);
 	json_text_open_object(text, "refund");
-	write_uuid(text, "id", &refund->id);
-	write_money(text, "amount", currency, refund->amount_minor);
+	shape_write_uuid(text, "id", &refund->id);
+	shape_write_money(text, "amount", currency, refund->amount_minor);
 	json_text_string(text, "reason", refund->reason);
 	write_time_s(text, "created_at", refund->created_ms / 1000);
-	write_uuids(text, "lines", refund->items, refund->item_count);
+	shape_write_uuids(text, "lines", refund->items, refund->item_count);
 	json_text_close_object(text);
 	json_text_close_object(text);
 }
