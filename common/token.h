@@ -60,7 +60,10 @@ enum token_resource {
 	TOKEN_LIST		/* /objects */
 };
 
-/* A request target, taken apart; holds no pointer into it. */
+/*
+ * A request target, taken apart; holds no pointer into it.  Of a text nothing
+ * is set behind its NUL.
+ */
 struct token_target {
 	enum token_resource resource;
 	char object[OBJECT_ID_LENGTH + 1];	/* "" for a list */

@@ -9,30 +9,29 @@
 
 /* --- the forms of the parts --------------------------------------------- */
 
-/* A set of ASCII characters: a bit for each, in two words. */
-struct characters {
-	uint64_t low, high;
+/* What an ASCII character may be part of; all others are 0. */
+enum {
+	WORD = 1,		/* [A-Za-z0-9_-] */
+	ALPHANUMERIC = 2,
+	UNRESERVED = 4		/* RFC 3986, 2.3 */
+};
+#define ANY (WORD | ALPHANUMERIC | UNRESERVED)
+#define FIVE(c) \
+	[c] = ANY, [(c) + 1] = ANY, [(c) + 2] = ANY, [(c) + 3] = ANY, \
+	[(c) + 4] = ANY
+
+static const unsigned char characters[256] = {
+	FIVE('0'), FIVE('5'),
+	FIVE('A'), FIVE('F'), FIVE('K'), FIVE('P'), FIVE('U'), ['Z'] = ANY,
+	FIVE('a'), FIVE('f'), FIVE('k'), FIVE('p'), FIVE('u'), ['z'] = ANY,
+	['-'] = WORD | UNRESERVED, ['_'] = WORD | UNRESERVED,
+	['.'] = UNRESERVED, ['~'] = UNRESERVED
 };
 
-#define DIGITS UINT64_C(0x03ff000000000000)	/* low */
-#define LETTERS UINT64_C(0x07fffffe07fffffe)	/* high, from here on */
-#define LOW(c) (UINT64_C(1) << (c))
-#define HIGH(c) (UINT64_C(1) << ((c) - 64))
-
-static const struct characters alphanumeric = { DIGITS, LETTERS };
-static const struct characters word =			/* [A-Za-z0-9_-] */
-    { DIGITS | LOW('-'), LETTERS | HIGH('_') };
-static const struct characters unreserved =		/* RFC 3986, 2.3 */
-    { DIGITS | LOW('-') | LOW('.'), LETTERS | HIGH('_') | HIGH('~') };
-
 static bool
-is_in(const struct characters *set, char c)
+is_a(char c, unsigned what)
 {
-	unsigned char byte = (unsigned char)c;
-
-	if (byte >= 128)
-		return false;
-	return ((byte < 64 ? set->low : set->high) >> (byte & 63) & 1) != 0;
+	return (characters[(unsigned char)c] & what) != 0;
 }
 
 static bool
@@ -42,24 +41,12 @@ is_digit(char c)
 }
 
 static bool
-is_word(char c)
-{
-	return is_in(&word, c);
-}
-
-static bool
-is_unreserved(char c)
-{
-	return is_in(&unreserved, c);
-}
-
-static bool
 is_words(const char *text, size_t length, size_t most)
 {
 	if (length == 0 || length > most)
 		return false;
 	for (size_t i = 0; i < length; i++)
-		if (!is_word(text[i]))
+		if (!is_a(text[i], WORD))
 			return false;
 	return true;
 }
@@ -69,10 +56,10 @@ static bool
 is_commerce_id(const char *text, size_t length)
 {
 	if (length == 0 || length > COMMERCE_ID_MAX ||
-	    !is_in(&alphanumeric, text[0]) || text[length - 1] == '.')
+	    !is_a(text[0], ALPHANUMERIC) || text[length - 1] == '.')
 		return false;
 	for (size_t i = 0; i < length; i++) {
-		if (!is_word(text[i]) && text[i] != '.')
+		if (!is_a(text[i], WORD) && text[i] != '.')
 			return false;
 		if (i > 0 && text[i] == '.' && text[i - 1] == '.')
 			return false;
@@ -177,6 +164,9 @@ file_name_is_valid(const char *utf8, size_t length)
 	if (utf8[0] == '.' && (length == 1 || (length == 2 && utf8[1] == '.')))
 		return false;
 	for (size_t i = 0; i < length; i += used) {
+		used = 1;
+		if (is_a(utf8[i], UNRESERVED))
+			continue;
 		used = utf8_character(utf8 + i, length - i, &character);
 		if (used == 0 || is_forbidden_in_name(character))
 			return false;
@@ -186,57 +176,88 @@ file_name_is_valid(const char *utf8, size_t length)
 
 /* --- reading ------------------------------------------------------------ */
 
-static bool
-skip(const char **at, const char *literal)
+/* What is left of a target; at the end is its NUL. */
+struct reader {
+	const char *at, *end;
+};
+
+/* Inline: with its length known the comparison is an instruction or two. */
+static inline bool
+skip(struct reader *in, const char *literal)
 {
 	size_t length = strlen(literal);
 
-	if (strncmp(*at, literal, length) != 0)
+	if ((size_t)(in->end - in->at) < length ||
+	    memcmp(in->at, literal, length) != 0)
 		return false;
-	*at += length;
+	in->at += length;
 	return true;
 }
 
-/* The length of the text at `at` up to the next "&" or the end. */
+/* The length of the text up to the next "&" or the end. */
 static size_t
-value_length(const char *at)
+value_length(const struct reader *in)
 {
-	return (size_t)(strchrnul(at, '&') - at);
+	return (size_t)(strchrnul(in->at, '&') - in->at);
 }
 
 static void
-value_take(char *out, const char **at, size_t length)
+value_take(struct reader *in, char *out, size_t length)
 {
-	memcpy(out, *at, length);
+	memcpy(out, in->at, length);
 	out[length] = '\0';
-	*at += length;
+	in->at += length;
 }
 
 static bool
-parse_object(const char **at, char out[OBJECT_ID_LENGTH + 1])
+parse_object(struct reader *in, char out[OBJECT_ID_LENGTH + 1])
 {
-	if (!object_id_is_valid(*at, strnlen(*at, OBJECT_ID_LENGTH)))
+	if (in->end - in->at < OBJECT_ID_LENGTH ||
+	    !object_id_is_valid(in->at, OBJECT_ID_LENGTH))
 		return false;
-	value_take(out, at, OBJECT_ID_LENGTH);
-	return **at == '?' || **at == '&' || **at == '\0';
+	value_take(in, out, OBJECT_ID_LENGTH);
+	return true;
 }
 
 static bool
-parse_expires(const char **at, int64_t *out)
+parse_commerce_id(struct reader *in, char out[COMMERCE_ID_MAX + 1])
 {
-	size_t length = value_length(*at);
+	size_t length = value_length(in);
+
+	if (!is_commerce_id(in->at, length))
+		return false;
+	value_take(in, out, length);
+	return true;
+}
+
+/* One to `most` of [A-Za-z0-9_-]; what comes next is for the caller. */
+static bool
+parse_words(struct reader *in, char *out, size_t most)
+{
+	size_t length = 0;
+
+	while (length < most && is_a(in->at[length], WORD)) {
+		out[length] = in->at[length];
+		length++;
+	}
+	out[length] = '\0';
+	in->at += length;
+	return length > 0;
+}
+
+static bool
+parse_expires(struct reader *in, int64_t *out)
+{
+	size_t length = 0;
 	int64_t seconds = 0;
 
-	if (length == 0 || length > EXPIRES_DIGITS_MAX || **at == '0')
+	if (*in->at == '0')
 		return false;
-	for (size_t i = 0; i < length; i++) {
-		if (!is_digit((*at)[i]))
-			return false;
-		seconds = seconds * 10 + ((*at)[i] - '0');
-	}
-	*at += length;
+	while (length < EXPIRES_DIGITS_MAX && is_digit(in->at[length]))
+		seconds = seconds * 10 + (in->at[length++] - '0');
+	in->at += length;
 	*out = seconds;
-	return true;
+	return length > 0;
 }
 
 /* The value of an upper-case hex digit; -1. */
@@ -250,112 +271,114 @@ hex_digit(char c)
 
 /* One byte of a name: unreserved as it is, all else and only that as %XX. */
 static bool
-parse_name_byte(const char **at, char *out)
+parse_name_byte(struct reader *in, char *out)
 {
 	int high, low;
 
-	if (is_unreserved(**at)) {
-		*out = *(*at)++;
+	if (is_a(*in->at, UNRESERVED)) {
+		*out = *in->at++;
 		return true;
 	}
-	if (**at != '%' || (high = hex_digit((*at)[1])) < 0 ||
-	    (low = hex_digit((*at)[2])) < 0)
+	if (*in->at != '%' || (high = hex_digit(in->at[1])) < 0 ||
+	    (low = hex_digit(in->at[2])) < 0)
 		return false;
 	*out = (char)(high << 4 | low);
-	*at += 3;
-	return !is_unreserved(*out);
+	in->at += 3;
+	return !is_a(*out, UNRESERVED);
 }
 
 static bool
-parse_name(const char **at, char out[FILE_NAME_MAX + 1])
+parse_name(struct reader *in, char out[FILE_NAME_MAX + 1])
 {
 	size_t length = 0;
 
-	while (**at != '\0' && **at != '&')
+	while (*in->at != '\0' && *in->at != '&')
 		if (length == FILE_NAME_MAX ||
-		    !parse_name_byte(at, &out[length++]))
+		    !parse_name_byte(in, &out[length++]))
 			return false;
 	out[length] = '\0';
 	return file_name_is_valid(out, length);
 }
 
 static bool
-parse_query(const char **at, struct token_target *out)
+parse_query(struct reader *in, struct token_target *out)
 {
-	size_t length;
-
-	if (!skip(at, "?commerce="))
-		return false;
-	length = value_length(*at);
-	if (!is_commerce_id(*at, length))
-		return false;
-	value_take(out->commerce_id, at, length);
-	if (!skip(at, "&key="))
-		return false;
-	length = value_length(*at);
-	if (!key_id_is_valid(*at, length))
-		return false;
-	value_take(out->key_id, at, length);
-	if (!skip(at, "&expires=") || !parse_expires(at, &out->expires_s) ||
-	    !skip(at, "&grant="))
-		return false;
-	length = value_length(*at);
-	if (!is_words(*at, length, GRANT_ID_MAX))
-		return false;
-	value_take(out->grant, at, length);
-	return true;
+	return skip(in, "?commerce=") &&
+	    parse_commerce_id(in, out->commerce_id) &&
+	    skip(in, "&key=") && parse_words(in, out->key_id, KEY_ID_MAX) &&
+	    skip(in, "&expires=") && parse_expires(in, &out->expires_s) &&
+	    skip(in, "&grant=") && parse_words(in, out->grant, GRANT_ID_MAX);
 }
 
 /* What may stand there is not judged: that is the verification's. */
-static bool
-parse_token(const char **at, struct token_target *out)
+static void
+parse_token(struct reader *in, struct token_target *out)
 {
-	size_t length = value_length(*at);
+	size_t length = value_length(in);
 
 	out->has_token = true;
 	out->token_length = length;
 	if (length == TOKEN_LENGTH)
-		value_take(out->token, at, length);
+		value_take(in, out->token, length);
 	else
-		*at += length;
-	return true;
+		in->at += length;
 }
 
-/* After the query: "&name=" and "&token=" of media, "&after=" of a list. */
+/*
+ * After the query: "&name=" and "&token=" of media, "&after=" of a list.  What
+ * is neither, also the rest of a value that was too long, ends it.
+ */
 static bool
-parse_rest(const char **at, const char *target,
-    struct token_target *out)
+parse_rest(struct reader *in, const char *target, struct token_target *out)
 {
-	if (out->resource == TOKEN_MEDIA && skip(at, "&name=") &&
-	    !parse_name(at, out->name))
+	if (out->resource == TOKEN_MEDIA && skip(in, "&name=") &&
+	    !parse_name(in, out->name))
 		return false;
-	if (out->resource == TOKEN_LIST && skip(at, "&after=") &&
-	    !parse_object(at, out->after))
+	if (out->resource == TOKEN_LIST && skip(in, "&after=") &&
+	    !parse_object(in, out->after))
 		return false;
-	out->signed_length = (size_t)(*at - target);
-	if (out->resource == TOKEN_MEDIA && skip(at, "&token=") &&
-	    !parse_token(at, out))
-		return false;
-	return **at == '\0';
+	out->signed_length = (size_t)(in->at - target);
+	if (out->resource == TOKEN_MEDIA && skip(in, "&token="))
+		parse_token(in, out);
+	return in->at == in->end;
+}
+
+/* Texts by their ends alone: to clear all of it takes as long as to parse. */
+static void
+target_clear(struct token_target *out)
+{
+	out->resource = TOKEN_LIST;
+	out->object[0] = '\0';
+	out->commerce_id[0] = '\0';
+	out->key_id[0] = '\0';
+	out->expires_s = 0;
+	out->grant[0] = '\0';
+	out->name[0] = '\0';
+	out->after[0] = '\0';
+	out->signed_length = 0;
+	out->has_token = false;
+	out->token_length = 0;
+	out->token[0] = '\0';
 }
 
 enum err
 token_target_parse(const char *target, struct token_target *out)
 {
-	const char *at = target;
+	size_t length = strnlen(target, TOKEN_TARGET_MAX + 1);
+	struct reader in = { target, target + length };
 
-	*out = (struct token_target){ .resource = TOKEN_LIST };
-	if (strnlen(target, TOKEN_TARGET_MAX + 1) > TOKEN_TARGET_MAX)
+	target_clear(out);
+	if (length > TOKEN_TARGET_MAX)
 		return ERR_MALFORMED_URL;
-	if (skip(&at, "/media/"))
+	if (skip(&in, "/media/"))
 		out->resource = TOKEN_MEDIA;
-	else if (skip(&at, "/objects/"))
+	else if (skip(&in, "/objects/"))
 		out->resource = TOKEN_OBJECT;
-	else if (!skip(&at, "/objects"))
+	else if (!skip(&in, "/objects"))
 		return ERR_MALFORMED_URL;
-	if (out->resource != TOKEN_LIST && !parse_object(&at, out->object))
+	if (out->resource != TOKEN_LIST && !parse_object(&in, out->object))
 		return ERR_MALFORMED_URL;
-	if (!parse_query(&at, out) || !parse_rest(&at, target, out))
+	if (!parse_query(&in, out) || !parse_rest(&in, target, out))
 		return ERR_MALFORMED_URL;
 	return ERR_OK;
 }
@@ -397,7 +420,7 @@ url_add_name(struct url_text *url, const char *name)
 		const char escaped[] = { '%', digits[byte >> 4],
 		    digits[byte & 0x0f] };
 
-		if (is_unreserved(*name))
+		if (is_a(*name, UNRESERVED))
 			url_add(url, name, 1);
 		else
 			url_add(url, escaped, sizeof(escaped));
