@@ -27,13 +27,7 @@ start_commerced
 # is for the host of the origin to say.
 LEFT_OUT='cert_chain_of_trust|cert_trust|cert_crlDistributionPoints|cert_ocspURL|cert_revocation|cert_caIssuers|cert_extlifeSpan|cert_notAfter|cert_expirationStatus|cert_validityPeriod|OCSP_stapling|DNS_CAArecord|certificate_transparency|HSTS|HPKP|security_headers|banner_.*|cookie_.*|BREACH|engine_problem|overall_grade|grade_cap_reason.*|final_score|optimal_proto|secure_client_renego|scanProblem'
 
-# How many requests are answered behind COMMAND of openssl's client.
-answers_behind() {	# PORT COMMAND
-	(sleep 0.5; printf '%b' "$2"; sleep 1
-	    printf 'GET /healthz HTTP/1.1\nHost: x\n\n'; sleep 1) |
-	    openssl s_client -connect "127.0.0.1:$1" -tls1_2 -crlf \
-	    2>/dev/null | grep -c '^HTTP/1.1 200' || :
-}
+request='GET /healthz HTTP/1.1\nHost: x\n\n'
 
 scan() {		# NAME PORT
 	testssl --quiet --warnings off --color 0 --nodns none \
@@ -57,8 +51,9 @@ judge() {		# NAME PORT
 	is "$(sed -n '/Compression enabled/p; / vulnerable to heart/{/not vuln/!p}
 	    /Insecure session renegotiation supported/p' "$WORK/$1.scan")" '' \
 	    "$1: and nothing else of note"
-	is "$(answers_behind "$2" '')" 1 "$1: a request is answered"
-	is "$(answers_behind "$2" 'R\n')" 0 "$1: none behind a renegotiation"
+	is "$(tls_talk "$2" tls1_2 "$request")" 1 "$1: a request is answered"
+	is "$(tls_talk "$2" tls1_2 'R\n' "$request")" 0 \
+	    "$1: none behind a renegotiation"
 }
 # Minutes, most of which testssl.sh waits: both at once.
 scan stored "$STORED_TLS_PORT" &

@@ -69,7 +69,8 @@ perl -MIO::Socket::INET -e '
     my $part = "\x16\x03\x03\x3e\x80" . "x" x 16000;
     syswrite $_, "\x16\x03\x01\x00\x04\x01\xf4\x24\x00" for @all;
     for (1 .. 100) { $_->blocking(0), syswrite $_, $part for @all }
-    sleep 1;
+    alarm 10;
+    $_->blocking(1) for @all;
     print scalar(grep { my $all; sysread $_, $all, 100;
 	defined $all && $all =~ /^\x15\x03\x03\0\x02\x02/ } @all);
     open my $status, "<", "/proc/$ARGV[0]/status" or die;
@@ -89,27 +90,18 @@ http -T "$WORK/file" -H 'Expect:' "http://127.0.0.1:$TLS_PORT/objects/x"
 problem_is 400 malformed-request 'also with a body behind it'
 
 # --- what is not to be had --------------------------------------------------------
-talk() {		# VERSION TEXT...: to openssl's client, line by line
-	local version=$1 text
-	shift
-	(sleep 0.3
-	    for text in "$@"; do
-		printf '%b' "$text"
-		sleep 0.02
-	    done
-	    sleep 0.5) | openssl s_client -connect "127.0.0.1:$TLS_PORT" \
-	    "-$version" -crlf 2>/dev/null | grep -c '^HTTP/1.1 200' || :
-}
 request='GET /healthz HTTP/1.1\nHost: x\n\n'
-is "$(talk tls1_2 "$request")" 1 'a request is answered'
-is "$(talk tls1_2 'R\n' "$request")" 0 'none behind a renegotiation'
-is "$(talk tls1_3 'K\n' "$request")" 1 'one behind a change of keys'
+is "$(tls_talk "$TLS_PORT" tls1_2 "$request")" 1 'a request is answered'
+is "$(tls_talk "$TLS_PORT" tls1_2 'R\n' "$request")" 0 \
+    'none behind a renegotiation'
+is "$(tls_talk "$TLS_PORT" tls1_3 'K\n' "$request")" 1 \
+    'one behind a change of keys'
 mapfile -t updates < <(printf '%s\n' 'K\n'{,,,,}{,,,,})
-is "$(talk tls1_3 "${updates[@]}" "$request")" 0 'none behind a flood of those'
+is "$(tls_talk "$TLS_PORT" tls1_3 "${updates[@]}" "$request")" 0 \
+    'none behind a flood of those'
 openssl s_client -connect "127.0.0.1:$TLS_PORT" -tls1_3 -ign_eof \
     -sess_out "$WORK/session" >/dev/null 2>&1 < <(printf \
-    'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
-    sleep 0.5) || :
+    'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n') || :
 is "$(openssl sess_id -in "$WORK/session" -noout -text |
     grep -c 'Max Early Data: [1-9]' || :)" 0 'a ticket allows no early data'
 ok 'a good client is served on' good

@@ -70,8 +70,8 @@ is "$(perl "$ROOT/tests/tools/raw-request.pl" "$TLS_PORT" \
 session() {		# VERSION ARGUMENT...
 	local version=$1
 	shift
-	(printf 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
-	    sleep 0.5) | openssl s_client -connect "127.0.0.1:$TLS_PORT" \
+	printf 'GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' |
+	    openssl s_client -connect "127.0.0.1:$TLS_PORT" \
 	    "-$version" -ign_eof "$@" 2>/dev/null
 }
 for version in tls1_2 tls1_3; do

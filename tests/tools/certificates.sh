@@ -1,4 +1,5 @@
-# Certificates for scenarios: an authority of the test's own, and servers.
+# Certificates for scenarios: an authority of the test's own, and servers; and
+# a client that talks to them.
 # Include after lib.sh.
 #
 # shellcheck shell=bash
@@ -27,4 +28,41 @@ make_certificate() {
 	    -CAkey "$authority.key" -set_serial "0x$(random_hex 8)" -days 20 \
 	    -extfile "$file.ext" -out "$file.pem" 2>/dev/null
 	cat "$authority.pem" >>"$file.pem"
+}
+
+# tls_talk PORT VERSION TEXT...: how many requests of these are answered.  Each
+# text is one write to openssl's client, which has done with the one before by
+# then; of R (renegotiate) and K (another key) it makes commands.
+tls_talk() (
+	port=$1 version=$2 said=$WORK/tls-said
+	shift 2
+	trap '' PIPE		# it may be gone
+	rm -f "$WORK/tls-told"
+	mkfifo "$WORK/tls-told"
+	openssl s_client -connect "127.0.0.1:$port" "-$version" -crlf \
+	    <"$WORK/tls-told" >"$said" 2>&1 &
+	exec {told}>"$WORK/tls-told"
+	wait_for_tls $! "$said" 'Verify return code' 1
+	declare -A times=()
+	for text in "$@"; do
+		case $text in
+		R*) reply=^RENEGOTIATING ;;
+		K*) reply=^KEYUPDATE ;;
+		*) reply='^HTTP/1.1 ' ;;
+		esac
+		{ printf '%b' "$text" >&"$told"; } 2>/dev/null || break
+		wait_for_tls $! "$said" "$reply" $((++times[$reply]))
+	done
+	exec {told}>&-
+	wait $! || :
+	grep -c '^HTTP/1.1 200' "$said" || :
+)
+
+# Until the client has said it so often, or is gone.
+wait_for_tls() {	# PID FILE PATTERN COUNT
+	wait_until 10 tls_said "$@" >&2 || :
+}
+
+tls_said() {		# PID FILE PATTERN COUNT
+	daemon_ended "$1" || [[ $(grep -c "$3" "$2" || :) -ge $4 ]]
 }
