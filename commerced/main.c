@@ -64,6 +64,17 @@ fatal(void *context)
 	(void)kill(getpid(), SIGTERM);
 }
 
+/* On the writer thread: a group wakes the event threads once. */
+static void
+telling(void *context, bool begins)
+{
+	(void)context;
+	if (begins)
+		http_wakes_hold();
+	else
+		http_wakes_release();
+}
+
 static enum err
 open_state(struct daemon *daemon)
 {
@@ -107,6 +118,7 @@ open_shop(struct daemon *daemon)
 		.queue_max = (size_t)settings->write_queue,
 		.group_max = (size_t)settings->commit_group,
 		.fatal = fatal,
+		.telling = telling,
 		.context = daemon,
 	};
 	enum err e;

@@ -274,23 +274,6 @@ http_request_suspend(struct http_request *request, http_handler *then)
 	MHD_suspend_connection(request->library);
 }
 
-/*
- * The event thread may go on, and even end the request, while we are still in
- * the library's call; hence the copies, and the count that a stop waits for
- * before it takes the library down.
- */
-void
-http_request_resume(struct http_request *request)
-{
-	struct http_server *server = request->server;
-	struct MHD_Connection *library = request->library;
-
-	atomic_fetch_add(&server->resuming, 1);
-	atomic_fetch_sub(&server->suspended, 1);
-	MHD_resume_connection(library);
-	atomic_fetch_sub(&server->resuming, 1);
-}
-
 bool
 http_request_is_answered(const struct http_request *request)
 {

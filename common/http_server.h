@@ -249,4 +249,11 @@ void http_request_suspend(struct http_request *request, http_handler *then);
 /* From any thread, exactly once for each suspend, as the last use. */
 void http_request_resume(struct http_request *request);
 
+/*
+ * What the calling thread resumes between these two wakes the event threads
+ * together, at the end.  Nothing that waits may be done in between.
+ */
+void http_wakes_hold(void);
+void http_wakes_release(void);
+
 #endif

@@ -61,7 +61,10 @@ struct shop_options {
 	/* Called on the writer thread after a COMMIT of unknown outcome, after
 	 * the jobs were answered so: the process is to end with status 1. */
 	void (*fatal)(void *context);
-	void *context;			/* of the three above */
+	/* Called on the writer thread before the first done() of a group, and
+	 * after the last. */
+	void (*telling)(void *context, bool begins);
+	void *context;			/* of the four above */
 };
 
 /*

@@ -230,6 +230,20 @@ writer_fail(struct shop *shop)
 	(void)pthread_mutex_unlock(&shop->writer.lock);
 }
 
+/* Each job's end, when it is certain. */
+static void
+writer_end_jobs(struct shop *shop, struct shop_job *jobs[], size_t count)
+{
+	const struct shop_options *options = &shop->options;
+
+	if (options->telling != NULL)
+		options->telling(options->context, true);
+	for (size_t i = 0; i < count; i++)
+		jobs[i]->done(jobs[i]);
+	if (options->telling != NULL)
+		options->telling(options->context, false);
+}
+
 static void *
 writer_main(void *argument)
 {
@@ -252,8 +266,7 @@ writer_main(void *argument)
 		}
 		writer_count(writer, jobs, count);
 		writer_tell(shop);
-		for (size_t i = 0; i < count; i++)
-			jobs[i]->done(jobs[i]);
+		writer_end_jobs(shop, jobs, count);
 		if (is_failed && !was_failed && shop->options.fatal != NULL)
 			shop->options.fatal(shop->options.context);
 		if (is_failed)

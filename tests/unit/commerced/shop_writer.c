@@ -189,6 +189,60 @@ a_job_that_fails_in_a_group_is_undone_alone(void **state)
 	assert_int_equal(after.groups_lost, before.groups_lost);
 }
 
+/* What the writer said around the ends of jobs. */
+static struct telling {
+	int begins, ends;
+	int untold;		/* ended outside */
+} telling;
+
+static void
+note_telling(void *context, bool begins)
+{
+	(void)context;
+	if (begins)
+		telling.begins++;
+	else
+		telling.ends++;
+}
+
+static void
+told_job_done(struct shop_job *job)
+{
+	telling.untold += telling.begins != telling.ends + 1;
+	item_job_done(job);
+}
+
+static void
+the_ends_of_a_group_are_told_together(void **state)
+{
+	struct fixture *fixture = *state;
+	static struct item_job jobs[JOBS];
+
+	shop_close(fixture->shop);
+	fixture->options.telling = note_telling;
+	fixture->options.signing_keys = fixture_signing_keys(fixture, "2026a");
+	assert_int_equal(shop_open(&fixture->options, &fixture->shop),
+	    ERR_OK);
+	memset(jobs, 0, sizeof(jobs));
+	gate_close(fixture);
+	telling = (struct telling){ 0 };
+	item_jobs_submit(fixture, jobs);
+	for (int i = 0; i < JOBS; i++)
+		jobs[i].job.done = told_job_done;
+	gate_open();
+	writer_wait(fixture);
+	/* Its end waits for the writer's: the last group's too is told. */
+	shop_drain(fixture->shop);
+	assert_int_equal(telling.untold, 0);
+	/* The gate's, theirs, and the one that waited for them. */
+	assert_in_range(telling.begins, 2, 3);
+	assert_int_equal(telling.begins, telling.ends);
+	for (int i = 0; i < JOBS; i++) {
+		assert_true(atomic_load(&jobs[i].is_done));
+		item_clear(&jobs[i].item);
+	}
+}
+
 static void
 a_group_is_no_larger_than_the_option(void **state)
 {
@@ -454,6 +508,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_job_that_fails_in_a_group_is_undone_alone),
+		TEST(the_ends_of_a_group_are_told_together),
 		TEST(a_group_is_no_larger_than_the_option),
 		TEST(a_full_disk_in_mid_group_refuses_only_what_does_not_fit),
 		TEST(a_failed_commit_is_an_unknown_outcome_and_the_end),
