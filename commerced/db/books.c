@@ -1,6 +1,9 @@
 #include "commerced/db/books.h"
 
+#include <inttypes.h>
+
 #include "commerced/db/query.h"
+#include "common/log.h"
 
 enum err
 db_shop_get(struct db *db, char commerce_id[static COMMERCE_ID_MAX + 1],
@@ -65,10 +68,15 @@ db_ledger_account_add(struct db *db, int64_t *number)
 	struct query query;
 	enum err e;
 
+	*number = 0;
 	query_begin(&query, db, STMT_LEDGER_ACCOUNT_ADD);
 	e = query_run(&query);
-	*number = e ? 0 : sqlite3_last_insert_rowid(db->handle);
-	return e;
+	if (e)
+		return e;
+	*number = sqlite3_last_insert_rowid(db->handle);
+	query_begin(&query, db, STMT_BALANCE_ADD);
+	query_int(&query, *number);
+	return query_run(&query);
 }
 
 enum err
@@ -86,18 +94,27 @@ db_balance_get(struct db *db, int64_t account, int64_t *balance)
 	return e || found ? e : ERR_NOT_FOUND;
 }
 
-/* The ledger's own two accounts keep no balance: no row, no change. */
+/*
+ * The ledger's own two accounts keep no balance; a buyer's must be there, and
+ * so the ledger names no other account.
+ */
 static enum err
 db_balance_change(struct db *db, int64_t account, int64_t amount_minor)
 {
 	struct query query;
+	enum err e;
 
 	if (account == LEDGER_GIFT_ISSUE || account == LEDGER_SALES)
 		return ERR_OK;
 	query_begin(&query, db, STMT_BALANCE_CHANGE);
 	query_int(&query, account);
 	query_int(&query, amount_minor);
-	return query_run(&query);
+	e = query_run(&query);
+	if (!e && sqlite3_changes(db->handle) != 1) {
+		log_error("ledger has no balance account=%" PRId64, account);
+		e = ERR_DB;
+	}
+	return e;
 }
 
 enum err

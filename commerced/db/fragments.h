@@ -96,13 +96,15 @@
 /*
  * Account ?1 owns an item by an entitlement to it or to what contains it.
  * The earliest gives the most, and is the one that counts: it is this item's.
+ * A + before what the item of an entitlement is compared with: that column has
+ * no type of its own, and is found by its tree only where the other has none.
  */
 #define ENTITLED_BY(item_owned) \
 	"(SELECT item FROM (SELECT o.item AS item, o.sequence AS sequence" \
-	" FROM entitlement o WHERE o.account = ?1 AND o.item = " item_owned \
+	" FROM entitlement o WHERE o.account = ?1 AND o.item = +" item_owned \
 	" UNION ALL SELECT o.item, o.sequence FROM item_inside n" \
 	" CROSS JOIN entitlement o ON o.account = ?1" \
-	" AND o.item = n.container AND o.sequence < n.until_sequence" \
+	" AND o.item = +n.container AND o.sequence < n.until_sequence" \
 	" WHERE n.item = " item_owned ") ORDER BY sequence, item LIMIT 1)"
 
 /* All items that account ?1 owns; columns of the row with min(). */

@@ -16,24 +16,49 @@ db_schema_version(struct db *db, int64_t *version)
 	return query_end(&query);
 }
 
+static enum err
+db_run_sql(struct db *db, const char *sql)
+{
+	int rc = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? ERR_OK : query_error(db, rc, "migration");
+}
+
+/* A migration that breaks the books is none. */
+static enum err
+db_check_references(struct db *db, int number)
+{
+	struct query query;
+	char table[64];
+	bool is_broken;
+	enum err e;
+
+	query_begin(&query, db, STMT_FOREIGN_KEY_CHECK);
+	is_broken = query_next(&query);
+	if (is_broken)
+		row_text_into(&query, table, sizeof(table));
+	e = query_end(&query);
+	if (e || !is_broken)
+		return e;
+	log_error("a row refers to none migration=%d table=%s", number, table);
+	return ERR_DB;
+}
+
 /* One migration in one transaction; it sets its own number. */
 static enum err
 db_migrate_to(struct db *db, int number)
 {
 	int64_t version = 0;
 	enum err e;
-	int rc;
 
 	e = db_begin_write(db);
 	if (e)
 		return e;
-	rc = sqlite3_exec(db->handle, db_migrations[number - 1], NULL, NULL,
-	    NULL);
-	if (rc != SQLITE_OK) {
-		e = query_error(db, rc, "migration");
-		goto out;
-	}
-	e = db_schema_version(db, &version);
+	e = db_run_sql(db, db_migrations[number - 1]);
+	if (!e)
+		e = db_check_references(db, number);
+	if (!e)
+		e = db_schema_version(db, &version);
 	if (e)
 		goto out;
 	if (version != number) {
@@ -80,10 +105,16 @@ db_migrate(struct db *db)
 	int64_t version = 0;
 	enum err e = db_schema_known(db, &version);
 
+	if (e || version == db_migration_count)
+		return e;
+	/* A table that others refer to is made anew only without them. */
+	e = db_run_sql(db, "PRAGMA foreign_keys = OFF");
 	while (!e && version < db_migration_count) {
 		e = db_migrate_to(db, (int)++version);
 		if (!e)
 			log_info("database migrated schema=%" PRId64, version);
 	}
+	if (!e)
+		e = db_run_sql(db, "PRAGMA foreign_keys = ON");
 	return e;
 }

@@ -70,7 +70,12 @@ db_purchase_add(struct db *db, struct purchase *purchase)
 	query_int(&query, purchase->is_gift);
 	e = query_run(&query);
 	purchase->number = e ? 0 : sqlite3_last_insert_rowid(db->handle);
-	return e;
+	if (e)
+		return e;
+	query_begin(&query, db, STMT_PURCHASE_NOTE);
+	query_int(&query, purchase->account);
+	query_int(&query, purchase->number);
+	return query_run(&query);
 }
 
 enum err

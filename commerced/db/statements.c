@@ -7,6 +7,7 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	[STMT_TABLE_COUNT] = "SELECT count(*) FROM sqlite_schema",
 	[STMT_SCHEMA_VERSION] = "PRAGMA user_version",
 	[STMT_JOURNAL_MODE] = "PRAGMA journal_mode",
+	[STMT_FOREIGN_KEY_CHECK] = "PRAGMA foreign_key_check",
 	[STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
 	[STMT_BEGIN_READ] = "BEGIN",
 	[STMT_COMMIT] = "COMMIT",
@@ -25,13 +26,16 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    "UPDATE shop SET sequence = sequence + 1 WHERE id = 1"
 	    " RETURNING sequence",
 	[STMT_LEDGER_ACCOUNT_ADD] =
-	    "INSERT INTO ledger_account (kind, balance) VALUES (3, 0)",
+	    "INSERT INTO ledger_account (kind) VALUES (3)",
+	[STMT_BALANCE_ADD] =
+	    "INSERT INTO holding (account, kind, key, balance)"
+	    " VALUES (?1, 0, 0, 0)",
 	[STMT_BALANCE_GET] =
-	    "SELECT balance FROM ledger_account WHERE id = ?1 AND kind = 3"
-	    " AND EXISTS (SELECT 1 FROM account WHERE account.id = ?1)",
+	    "SELECT balance FROM holding WHERE account = ?1 AND kind = 0"
+	    " AND key = 0",
 	[STMT_BALANCE_CHANGE] =
-	    "UPDATE ledger_account SET balance = balance + ?2"
-	    " WHERE id = ?1 AND kind = 3",
+	    "UPDATE holding SET balance = balance + ?2"
+	    " WHERE account = ?1 AND kind = 0 AND key = 0",
 	[STMT_TRANSFER_ADD] =
 	    "INSERT INTO transfer (at_ms, debit_account, credit_account,"
 	    " amount, kind, reference) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -49,8 +53,8 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    " password_r, password_p, password_salt, password_hash, created_ms)"
 	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
 	[STMT_ACCOUNT_GET] =
-	    "SELECT a.id, a.uuid, a.email, l.balance, a.created_ms"
-	    " FROM account a JOIN ledger_account l ON l.id = a.id"
+	    "SELECT a.id, a.uuid, a.email, b.balance, a.created_ms"
+	    " FROM account a JOIN account_balance b ON b.account = a.id"
 	    " WHERE a.id = ?1",
 	[STMT_CREDENTIALS_BY_EMAIL] =
 	    "SELECT id, password_n_log2, password_r, password_p,"
@@ -95,8 +99,7 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 
 	[STMT_PERSON_FORGET] =
 	    "DELETE FROM completion WHERE account = ?1",
-	    "DELETE FROM entitlement WHERE account = ?1",
-	    "DELETE FROM purchase_key WHERE account = ?1",
+	    "DELETE FROM holding WHERE account = ?1",
 	    "DELETE FROM reset_code WHERE account = ?1",
 	    "DELETE FROM session WHERE account = ?1",
 	    "DELETE FROM account WHERE id = ?1",
@@ -136,7 +139,7 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    "SELECT 1 FROM entitlement WHERE account = ?1 AND item = ?2",
 	[STMT_ITEM_OWNED_INSIDE] =
 	    "SELECT 1 FROM item_inside n CROSS JOIN entitlement e"
-	    " ON e.account = ?1 AND e.item = n.container"
+	    " ON e.account = ?1 AND e.item = +n.container"
 	    " AND e.sequence < n.until_sequence WHERE n.item = ?2 LIMIT 1",
 	[STMT_FILES_FOR_SALE] =
 	    "SELECT j.key, " FILE_OWN_COLUMNS OF_EACH_ITEM " file f"
@@ -254,7 +257,7 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    "SELECT l.purchase, l.position, min(i.price,"
 	    " l.price - l.deducted) AS amount FROM item_inside n"
 	    " CROSS JOIN entitlement e ON e.account = ?1"
-	    " AND e.item = n.item AND e.source = 1"
+	    " AND e.item = +n.item AND e.source = 1"
 	    " JOIN item i ON i.id = n.item"
 	    " JOIN purchase_line l ON l.purchase = e.purchase"
 	    " AND l.item = n.item AND l.status = 0"
@@ -361,8 +364,8 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    "SELECT request_hash, purchase FROM purchase_key"
 	    " WHERE account = ?1 AND key = ?2",
 	[STMT_PURCHASE_KEY_ADD] =
-	    "INSERT INTO purchase_key (account, key, request_hash, purchase)"
-	    " VALUES (?1, ?2, ?3, ?4)",
+	    "INSERT INTO holding (account, kind, key, request_hash, purchase)"
+	    " VALUES (?1, 1, ?2, ?3, ?4)",
 	[STMT_ITEM_FOR_SALE] =
 	    "SELECT id, title, price, sold_sequence,"
 	    " EXISTS (SELECT 1 FROM item_content c"
@@ -373,13 +376,15 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	[STMT_PURCHASE_ADD] =
 	    "INSERT INTO purchase (uuid, account, created_ms, total, seller,"
 	    " is_gift) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[STMT_PURCHASE_NOTE] =
+	    "INSERT INTO holding (account, kind, key) VALUES (?1, 2, ?2)",
 	[STMT_PURCHASE_LINE_ADD] =
 	    "INSERT INTO purchase_line (purchase, position, item, title,"
 	    " price, deducted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
 	[STMT_ENTITLEMENT_ADD] =
-	    "INSERT INTO entitlement (account, item, source, purchase,"
+	    "INSERT INTO holding (account, kind, key, source, purchase,"
 	    " created_ms, sequence, grant_seed)"
-	    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	    " VALUES (?1, 3, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[STMT_VERSIONS_BOUGHT] = MARK_VERSIONS(ITEM_AND_CONTENTS("?1")),
 	[STMT_ITEM_SOLD] = MARK_ITEMS(ITEM_AND_CONTENTS("?1")),
 	[STMT_VERSIONS_KEPT] = MARK_VERSIONS(ITEM_AND_ALL_INSIDE("?1")),
@@ -395,9 +400,11 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    " FROM purchase_line l JOIN item i ON i.id = l.item"
 	    " WHERE l.purchase = ?1 ORDER BY l.position",
 	[STMT_PURCHASE_LIST] =
-	    "SELECT " PURCHASE_COLUMNS PURCHASE_AND_SELLER
-	    " WHERE p.account = ?1 AND p.id < ?2"
-	    " ORDER BY p.id DESC LIMIT ?3",
+	    "SELECT " PURCHASE_COLUMNS " FROM account_purchase o"
+	    " CROSS JOIN purchase p ON p.id = o.purchase"
+	    " JOIN seller s ON s.id = p.seller"
+	    " WHERE o.account = ?1 AND o.purchase < ?2"
+	    " ORDER BY o.purchase DESC LIMIT ?3",
 
 	[STMT_PURCHASE_GET_ANY] =
 	    "SELECT " PURCHASE_COLUMNS PURCHASE_AND_SELLER
@@ -429,9 +436,9 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    "UPDATE purchase_line SET status = 2, refund = ?3"
 	    " WHERE purchase = ?1 AND position = ?2 AND status = 0",
 	[STMT_ENTITLEMENT_END] =
-	    "DELETE FROM entitlement WHERE account = ?1 AND purchase = ?2"
-	    " AND item = (SELECT item FROM purchase_line"
-	    " WHERE purchase = ?2 AND position = ?3)",
+	    "DELETE FROM holding WHERE account = ?1 AND kind = 3"
+	    " AND key = (SELECT +item FROM purchase_line"
+	    " WHERE purchase = ?2 AND position = ?3) AND purchase = ?2",
 
 	[STMT_CLAIM_ADD] =
 	    "INSERT INTO claim (uuid, kind, purchase, reference, master_key,"
@@ -531,9 +538,9 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    " WHERE purchase = p.id), p.is_gift" PURCHASE_AND_SELLER
 	    " LEFT JOIN account a ON a.id = p.account"
 	    " WHERE p.id < ?1 ORDER BY p.id DESC LIMIT ?2",
-	"SELECT a.id, a.uuid, a.id, a.email, l.balance,"
-	" (SELECT count(*) FROM purchase WHERE account = a.id), a.created_ms"
-	" FROM account a JOIN ledger_account l ON l.id = a.id"
+	"SELECT a.id, a.uuid, a.id, a.email, b.balance, (SELECT count(*)"
+	" FROM account_purchase o WHERE o.account = a.id), a.created_ms"
+	" FROM account a JOIN account_balance b ON b.account = a.id"
 	" WHERE a.id < ?1 ORDER BY a.id DESC LIMIT ?2",
 	"SELECT id, id, at_ms, CASE kind WHEN 1 THEN 'gift-code'"
 	" WHEN 2 THEN 'sale' WHEN 3 THEN 'refund' ELSE 'forfeit' END,"

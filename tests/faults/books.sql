@@ -57,11 +57,18 @@ SELECT 'integrity: ' || integrity_check FROM pragma_integrity_check
 SELECT 'foreign keys: ' || "table" FROM pragma_foreign_key_check;
 
 SELECT 'a balance is not what the ledger says: ' || a.id
-	FROM ledger_account a LEFT JOIN moved m ON m.account = a.id
-	WHERE a.kind = 3 AND a.balance IS NOT coalesce(m.amount, 0);
-SELECT 'who has gone has money: ' || l.id FROM ledger_account l
-	WHERE l.kind = 3 AND l.balance <> 0
-	AND l.id NOT IN (SELECT id FROM account);
+	FROM account a LEFT JOIN account_balance b ON b.account = a.id
+	LEFT JOIN moved m ON m.account = a.id
+	WHERE b.balance IS NOT coalesce(m.amount, 0);
+SELECT 'who has gone has money: ' || m.account FROM moved m
+	WHERE m.account > 2 AND m.amount <> 0
+	AND m.account NOT IN (SELECT id FROM account);
+SELECT 'who has gone holds something: ' || account FROM holding
+	WHERE account NOT IN (SELECT id FROM account);
+SELECT 'the ledger names nobody: ' || account FROM moved
+	WHERE account NOT IN (SELECT id FROM ledger_account);
+SELECT 'a purchase is of nobody: ' || id FROM purchase
+	WHERE account NOT IN (SELECT id FROM ledger_account WHERE kind = 3);
 
 SELECT 'a receipt number is missing: ' || count(*) || ' to ' || max(id)
 	FROM purchase HAVING count(*) <> max(id);
@@ -85,6 +92,13 @@ SELECT 'a key was charged twice, or none was: receipt ' || p.id
 SELECT 'a key names no purchase of its account: ' || k.key
 	FROM purchase_key k LEFT JOIN purchase p ON p.id = k.purchase
 	WHERE p.account IS NOT k.account;
+SELECT 'an account lacks a purchase: ' || account || ' ' || id
+	FROM (SELECT p.account, p.id FROM purchase p
+	JOIN account a ON a.id = p.account
+	EXCEPT SELECT account, purchase FROM account_purchase);
+SELECT 'an account has a purchase of another: ' || account || ' ' || purchase
+	FROM (SELECT account, purchase FROM account_purchase
+	EXCEPT SELECT account, id FROM purchase);
 SELECT 'a receipt has no seller, or a gift no code: ' || p.id
 	FROM purchase p LEFT JOIN claim c ON c.purchase = p.id
 	GROUP BY p.id HAVING p.seller IS NULL OR p.is_gift <> count(c.id);

@@ -153,7 +153,7 @@ ok '  while that of others is' grep -qaF moved@example.com \
     "$COMMERCED_STATE/counterfoil.db"
 is "$(sqlite3 -readonly "$COMMERCED_STATE/counterfoil.db" \
     'SELECT count(*) FROM purchase; SELECT count(*) FROM transfer;
-    SELECT sum(balance) FROM ledger_account' | xargs)" '2 5 0' \
+    SELECT sum(balance) FROM account_balance' | xargs)" '2 5 0' \
     'the books are whole'
 register other@example.com
 status_is 201 'the address may register again'

@@ -129,15 +129,17 @@ damage() {
 }
 
 all_damages() {
-	local forget='DELETE FROM entitlement WHERE purchase IN
+	local forget='DELETE FROM holding WHERE purchase IN
 		(SELECT id FROM one);
-		DELETE FROM purchase_key WHERE purchase IN (SELECT id FROM one);
+		DELETE FROM holding WHERE kind = 2 AND key IN
+		(SELECT id FROM one);
 		DELETE FROM purchase_line WHERE purchase IN
 		(SELECT id FROM one);
 		DELETE FROM transfer WHERE kind = 2 AND reference IN
 		(SELECT id FROM one);
-		UPDATE ledger_account SET balance = balance + (SELECT total
-		FROM one) WHERE id = (SELECT account FROM one);'
+		UPDATE holding SET balance = balance + (SELECT total
+		FROM one) WHERE kind = 0
+		AND account = (SELECT account FROM one);'
 	damage 'a sale that was answered is missing' "$forget
 		DELETE FROM purchase WHERE id IN (SELECT id FROM one);
 		UPDATE purchase SET id = id - 1
@@ -153,18 +155,30 @@ all_damages() {
 		FROM purchase_line WHERE purchase = (SELECT id FROM one);
 		INSERT INTO transfer SELECT NULL, created_ms, account, 2, total,
 		2, (SELECT max(id) FROM purchase) FROM one;
-		UPDATE ledger_account SET balance = balance - (SELECT total
-		FROM one) WHERE id = (SELECT account FROM one)"
+		UPDATE holding SET balance = balance - (SELECT total
+		FROM one) WHERE kind = 0
+		AND account = (SELECT account FROM one)"
 	damage 'a purchase is not paid once' "
 		INSERT INTO transfer SELECT NULL, created_ms, account, 2, total,
 		2, id FROM one;
-		UPDATE ledger_account SET balance = balance - (SELECT total
-		FROM one) WHERE id = (SELECT account FROM one)"
+		UPDATE holding SET balance = balance - (SELECT total
+		FROM one) WHERE kind = 0
+		AND account = (SELECT account FROM one)"
 	damage 'a balance is not what the ledger says' "
-		UPDATE ledger_account SET balance = balance + 1
-		WHERE id = (SELECT account FROM one)"
+		UPDATE holding SET balance = balance + 1
+		WHERE kind = 0 AND account = (SELECT account FROM one)"
+	damage 'an account lacks a purchase' "
+		DELETE FROM holding WHERE kind = 2 AND key =
+		(SELECT id FROM one)"
+	damage 'an account has a purchase of another' "
+		UPDATE holding SET account = (SELECT min(id) FROM account
+		WHERE id <> holding.account) WHERE kind = 2 AND key = (SELECT id FROM one)"
+	damage 'who has gone holds something' "
+		INSERT INTO holding (account, kind, key, balance)
+		SELECT max(id) + 1, 0, 0, 0 FROM ledger_account"
 	damage 'what was paid or claimed gives nothing' "
-		DELETE FROM entitlement WHERE purchase = (SELECT id FROM one)"
+		DELETE FROM holding WHERE kind = 3
+		AND purchase = (SELECT id FROM one)"
 	damage 'something is owned that nobody paid or claimed' "
 		UPDATE purchase_line SET status = 2 WHERE purchase =
 		(SELECT id FROM one)"

@@ -8,8 +8,9 @@ CREATE TEMP TABLE buyer AS
 	WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n
 	WHERE n < (SELECT accounts FROM at))
 	SELECT n AS n, 1000 + n AS account FROM n;
-INSERT INTO ledger_account (id, kind, balance)
-	SELECT account, 3, 100000 - (SELECT coalesce(sum(i.price), 0) FROM k
+INSERT INTO ledger_account (id, kind) SELECT account, 3 FROM buyer;
+INSERT INTO holding (account, kind, key, balance)
+	SELECT account, 0, 0, 100000 - (SELECT coalesce(sum(i.price), 0) FROM k
 	JOIN item i ON i.id = 10 * zipf(k.k * accounts + CASE (n - 1) * back
 	% accounts WHEN 0 THEN accounts ELSE (n - 1) * back % accounts END,
 	19, items / 10) - k.k) FROM buyer, at;

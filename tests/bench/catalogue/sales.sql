@@ -22,13 +22,14 @@ INSERT INTO transfer (id, at_ms, debit_account, credit_account, amount, kind,
 	SELECT accounts + p, ms, account, 2, price, 2, p
 	FROM at, sale JOIN item ON item.id = sale.item;
 
--- The same by account, as these trees are.
+-- The same by account, as that tree is.
 CREATE TEMP TABLE owner AS SELECT account, p, item FROM sale ORDER BY account;
-INSERT INTO entitlement (account, item, source, purchase, created_ms, sequence,
-	grant_seed)
-	SELECT account, item, 1, p, now - 94608000000 + p * (94600000000
-	/ purchases), items, uuid(p, p, 26) FROM owner, at;
-INSERT INTO purchase_key (account, key, request_hash, purchase)
-	SELECT account, substr(hex(uuid(p, p, 27)), 1, 24), hash(p, 28), p
+INSERT INTO holding (account, kind, key, request_hash, purchase)
+	SELECT account, 1, substr(hex(uuid(p, p, 27)), 1, 24), hash(p, 28), p
 	FROM owner;
+INSERT INTO holding (account, kind, key) SELECT account, 2, p FROM owner;
+INSERT INTO holding (account, kind, key, source, purchase, created_ms,
+	sequence, grant_seed)
+	SELECT account, 3, item, 1, p, now - 94608000000 + p * (94600000000
+	/ purchases), items, uuid(p, p, 26) FROM owner, at;
 COMMIT;

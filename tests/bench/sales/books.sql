@@ -30,8 +30,10 @@ INSERT INTO file (id, uuid, item, name, media_type, stored_version)
 	SELECT f.id + n, randomblob(16), f.item + n, f.name, f.media_type,
 	f.stored_version + n FROM file f, made WHERE n < setting('items');
 
-INSERT INTO ledger_account (id, kind, balance)
-	SELECT 1000 + n, 3, 1000000000 FROM made
+INSERT INTO ledger_account (id, kind)
+	SELECT 1000 + n, 3 FROM made WHERE n <= setting('accounts');
+INSERT INTO holding (account, kind, key, balance)
+	SELECT 1000 + n, 0, 0, 1000000000 FROM made
 	WHERE n <= setting('accounts');
 INSERT INTO transfer (at_ms, debit_account, credit_account, amount, kind,
 	reference)

@@ -26,9 +26,14 @@ SELECT 'sales are not paid for exactly once' WHERE
 	(SELECT count(*) FROM transfer WHERE kind = 2) <>
 	(SELECT count(*) FROM purchase);
 SELECT 'balances that are not the sum of transfers: ' || count(*)
-	FROM ledger_account a LEFT JOIN (SELECT account, sum(amount) AS amount
+	FROM account_balance a LEFT JOIN (SELECT account, sum(amount) AS amount
 	FROM (SELECT credit_account AS account, amount FROM transfer UNION ALL
 	SELECT debit_account, -amount FROM transfer) GROUP BY account) t
-	ON t.account = a.id WHERE a.kind = 3
-	AND a.balance <> coalesce(t.amount, 0) HAVING count(*) > 0;
+	ON t.account = a.account
+	WHERE a.balance <> coalesce(t.amount, 0) HAVING count(*) > 0;
+SELECT 'purchases of accounts are not the purchases' WHERE EXISTS
+	(SELECT account, id FROM purchase
+	EXCEPT SELECT account, purchase FROM account_purchase) OR
+	(SELECT count(*) FROM account_purchase) <>
+	(SELECT count(*) FROM purchase);
 SELECT * FROM pragma_foreign_key_check LIMIT 1;

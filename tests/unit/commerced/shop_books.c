@@ -131,15 +131,18 @@ a_migration_that_was_cut_short_is_made_again(void **state)
 	    db_migration_count);
 }
 
-/* Books of the first release with one of everything that was sold then. */
+/* Books of the first release with one of everything that was sold then; 4 has
+ * bought, too, and has gone. */
 static const char first_books[] =
     "INSERT INTO shop (id, commerce_id, currency, created_ms, sequence)"
     " VALUES (1, '" FIXTURE_COMMERCE "', 'EUR', 1, 1);"
-    "INSERT INTO ledger_account (id, kind, balance) VALUES (3, 3, 401);"
+    "INSERT INTO ledger_account (id, kind, balance) VALUES (3, 3, 401),"
+    " (4, 3, 0);"
     "INSERT INTO account VALUES (3, zeroblob(16), 'a@example.com', 14, 8, 5,"
     " zeroblob(16), zeroblob(32), 1);"
-    "INSERT INTO gift_batch VALUES (1, zeroblob(16), 500, 1, NULL, 'new', 1);"
-    "INSERT INTO gift_code VALUES (1, 1, 0, zeroblob(32), 3, 1);"
+    "INSERT INTO gift_batch VALUES (1, zeroblob(16), 500, 2, NULL, 'new', 1);"
+    "INSERT INTO gift_code VALUES (1, 1, 0, zeroblob(32), 3, 1),"
+    " (2, 1, 1, randomblob(32), 4, 1);"
     "INSERT INTO item (id, uuid, kind, state, title, creator, price,"
     " created_ms, published_ms, sold_sequence) VALUES (1, zeroblob(16), 0, 1,"
     " 'waltz', 'Somebody', 99, 1, 1, 1);"
@@ -150,12 +153,25 @@ static const char first_books[] =
     "INSERT INTO version VALUES (1, zeroblob(16), 1, 1, 1, 5, zeroblob(32),"
     " zeroblob(32), 205, 'new', 1, 1, 1, 1, 0, 0);"
     "INSERT INTO transfer VALUES (1, 1, 1, 3, 500, 1, 1), (2, 1, 3, 2, 99,"
-    " 2, 1);"
+    " 2, 1), (3, 1, 1, 4, 500, 1, 2), (4, 1, 4, 2, 99, 2, 2),"
+    " (5, 1, 4, 2, 401, 4, 4);"
     "INSERT INTO purchase (id, uuid, account, created_ms, total)"
-    " VALUES (1, zeroblob(16), 3, 1, 99);"
-    "INSERT INTO purchase_line VALUES (1, 0, 1, 'waltz', 99, 0, 0);"
+    " VALUES (1, zeroblob(16), 3, 1, 99), (2, randomblob(16), 4, 1, 99);"
+    "INSERT INTO purchase_line VALUES (1, 0, 1, 'waltz', 99, 0, 0),"
+    " (2, 0, 1, 'waltz', 99, 0, 0);"
     "INSERT INTO purchase_key VALUES (3, 'key', zeroblob(32), 1);"
     "INSERT INTO entitlement VALUES (3, 1, 1, 1, 1, 1, zeroblob(16));";
+
+static void
+close_and_leave_first_books(struct fixture *fixture)
+{
+	shop_close(fixture->shop);
+	fixture->shop = NULL;
+	assert_int_equal(remove(fixture->database), 0);
+	sql(fixture, db_migrations[0]);
+	sql(fixture, first_books);
+	assert_int_equal(fixture_number(fixture, "PRAGMA user_version"), 1);
+}
 
 static void
 books_of_the_first_release_are_brought_up_to_date(void **state)
@@ -166,18 +182,18 @@ books_of_the_first_release_are_brought_up_to_date(void **state)
 	struct library_list library = { 0 };
 	const struct library_query query = { .account = 3, .limit = 10 };
 
-	shop_close(fixture->shop);
-	fixture->shop = NULL;
-	assert_int_equal(remove(fixture->database), 0);
-	sql(fixture, db_migrations[0]);
-	sql(fixture, first_books);
-	assert_int_equal(fixture_number(fixture, "PRAGMA user_version"), 1);
+	close_and_leave_first_books(fixture);
 	assert_int_equal(open_again(fixture), ERR_OK);
 	assert_int_equal(fixture_number(fixture, "PRAGMA user_version"),
 	    db_migration_count);
 	assert_int_equal(fixture_balance(fixture, 3), 401);
 	assert_int_equal(fixture_number(fixture, "SELECT sold FROM item_sales"
-	    " WHERE item = 1"), 1);
+	    " WHERE item = 1"), 2);
+	assert_int_equal(fixture_number(fixture, "SELECT count(*)"
+	    " FROM purchase_key WHERE account = 3 AND key = 'key'"
+	    " AND purchase = 1 AND request_hash = zeroblob(32)"), 1);
+	assert_int_equal(fixture_number(fixture, "SELECT count(*)"
+	    " FROM holding WHERE account = 4"), 0);
 	assert_int_equal(purchase_list(fixture->shop, 3, 10, NULL, &list),
 	    ERR_OK);
 	assert_int_equal(list.count, 1);
@@ -191,6 +207,21 @@ books_of_the_first_release_are_brought_up_to_date(void **state)
 	    ERR_ALREADY_OWNED);
 	library_list_clear(&library);
 	purchase_list_clear(&list);
+}
+
+static void
+books_with_a_row_that_refers_to_none_are_left_alone(void **state)
+{
+	struct fixture *fixture = *state;
+
+	close_and_leave_first_books(fixture);
+	sql(fixture, "DELETE FROM file");
+	assert_int_equal(open_again(fixture), ERR_DB);
+	assert_int_equal(fixture_number(fixture, "PRAGMA user_version"), 1);
+	assert_int_equal(fixture_number(fixture,
+	    "SELECT count(*) FROM purchase_key"), 1);
+	assert_int_equal(remove(fixture->database), 0);
+	assert_int_equal(open_again(fixture), ERR_OK);
 }
 
 static void
@@ -263,6 +294,7 @@ main(void)
 		TEST(a_file_that_is_not_ours_is_refused_and_left_alone),
 		TEST(a_migration_that_was_cut_short_is_made_again),
 		TEST(books_of_the_first_release_are_brought_up_to_date),
+		TEST(books_with_a_row_that_refers_to_none_are_left_alone),
 		TEST(a_folder_that_is_not_there_is_an_error),
 		TEST(signing_keys_of_others_are_refused),
 		TEST(no_secret_is_in_the_books),

@@ -408,11 +408,41 @@ the_ledger_cannot_be_changed(void **state)
 	    "UPDATE transfer SET amount = 6"));
 	assert_true(fixture_sql_fails(fixture, "DELETE FROM transfer"));
 	assert_true(fixture_sql_fails(fixture,
-	    "UPDATE ledger_account SET balance = -1 WHERE kind = 3"));
+	    "UPDATE holding SET balance = -1 WHERE kind = 0"));
 	assert_true(fixture_sql_fails(fixture,
 	    "INSERT OR REPLACE INTO transfer SELECT id, at_ms,"
 	    " debit_account, credit_account, 6, kind, reference"
 	    " FROM transfer"));
+}
+
+static void
+an_account_holds_only_what_is_whole(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t buyer = fixture_account(fixture, "a@example.com", NULL);
+	struct uuid item = fixture_item_on_sale(fixture, "waltz", 99);
+
+	fixture_give(fixture, buyer, 99);
+	assert_int_equal(fixture_buy(fixture, buyer, &item, "1"), ERR_OK);
+	assert_true(fixture_sql_fails(fixture, "UPDATE holding"
+	    " SET balance = NULL WHERE kind = 0"));
+	assert_true(fixture_sql_fails(fixture, "UPDATE holding"
+	    " SET key = 1 WHERE kind = 0"));
+	assert_true(fixture_sql_fails(fixture, "UPDATE holding"
+	    " SET request_hash = zeroblob(31) WHERE kind = 1"));
+	assert_true(fixture_sql_fails(fixture, "UPDATE holding"
+	    " SET key = 7 WHERE kind = 1"));
+	assert_true(fixture_sql_fails(fixture, "UPDATE holding"
+	    " SET key = 'a' WHERE kind = 2"));
+	assert_true(fixture_sql_fails(fixture, "UPDATE holding"
+	    " SET purchase = NULL WHERE kind = 3"));
+	assert_true(fixture_sql_fails(fixture, "UPDATE holding"
+	    " SET grant_seed = NULL WHERE kind = 3"));
+	assert_true(fixture_sql_fails(fixture, "UPDATE holding"
+	    " SET source = 4 WHERE kind = 3"));
+	assert_true(fixture_sql_fails(fixture,
+	    "INSERT INTO holding (account, kind, key) VALUES (1, 4, 1)"));
+	assert_true(fixture_sql_fails(fixture, "DELETE FROM account"));
 }
 
 #define TEST(function) \
@@ -437,6 +467,7 @@ main(void)
 		TEST(two_at_once_with_two_keys_are_one_sale_and_a_refusal),
 		TEST(receipts_are_the_owners_and_page_from_the_newest),
 		TEST(the_ledger_cannot_be_changed),
+		TEST(an_account_holds_only_what_is_whole),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

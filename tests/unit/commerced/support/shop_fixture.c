@@ -229,11 +229,24 @@ static const char *const fixture_faults[] = {
 	" WHERE integrity_check <> 'ok'",
 	"SELECT count(*) FROM pragma_foreign_key_check",
 	/* a buyer's balance is what the transfers say */
-	"SELECT count(*) FROM ledger_account a WHERE kind = 3 AND balance <>"
+	"SELECT count(*) FROM account a LEFT JOIN account_balance b"
+	" ON b.account = a.id WHERE b.balance IS NOT"
 	" (SELECT coalesce(sum(amount), 0) FROM transfer"
 	" WHERE credit_account = a.id) -"
 	" (SELECT coalesce(sum(amount), 0) FROM transfer"
 	" WHERE debit_account = a.id)",
+	/* money moves, and things are bought, under numbers that were given */
+	"SELECT count(*) FROM transfer WHERE debit_account NOT IN"
+	" (SELECT id FROM ledger_account) OR credit_account NOT IN"
+	" (SELECT id FROM ledger_account)",
+	"SELECT count(*) FROM purchase WHERE account NOT IN"
+	" (SELECT id FROM ledger_account WHERE kind = 3)",
+	/* an account's purchases are listed with it, while there is one */
+	"SELECT count(*) FROM (SELECT p.account, p.id FROM purchase p"
+	" JOIN account a ON a.id = p.account EXCEPT"
+	" SELECT account, purchase FROM account_purchase)",
+	"SELECT count(*) FROM (SELECT account, purchase FROM account_purchase"
+	" EXCEPT SELECT account, id FROM purchase)",
 	/* receipts are numbered without gaps */
 	"SELECT coalesce(max(id), 0) <> count(*) FROM purchase",
 	/* a total is its lines, and one transfer */
@@ -277,8 +290,12 @@ static const char *const fixture_faults[] = {
 	" FROM claim WHERE purchase = p.id) OR seller IS NULL",
 	/* who has gone leaves nothing to spend */
 	"SELECT count(*) FROM ledger_account l WHERE kind = 3"
-	" AND balance <> 0 AND NOT EXISTS (SELECT 1 FROM account a"
-	" WHERE a.id = l.id)",
+	" AND NOT EXISTS (SELECT 1 FROM account a WHERE a.id = l.id)"
+	" AND ((SELECT coalesce(sum(amount), 0) FROM transfer"
+	" WHERE credit_account = l.id) <>"
+	" (SELECT coalesce(sum(amount), 0) FROM transfer"
+	" WHERE debit_account = l.id)"
+	" OR EXISTS (SELECT 1 FROM holding WHERE account = l.id))",
 	/* a code redeemed is one transfer, and no other way round */
 	"SELECT count(*) FROM gift_code c JOIN gift_batch b ON b.id = c.batch"
 	" WHERE (c.redeemed_by IS NOT NULL) <> (SELECT count(*)"
