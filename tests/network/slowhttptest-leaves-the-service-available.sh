@@ -15,7 +15,7 @@ for key in idle-timeout header-timeout; do
 done
 stored_conf address-limit 0
 commerced_conf address-limit 0
-commerced_conf connections 4096
+commerced_conf connection-limit 4096
 start_stored
 start_commerced
 make_file "$WORK/file" 3000000
