@@ -1,6 +1,7 @@
 /* fault-replay: what a power cut may leave of what a trace (record.c) tells.
  *
- *	fault-replay [-l LIMIT] [-m MARKS] [-n SUBSETS] [-s SEED] TRACE objects
+ *	fault-replay [-l LIMIT] [-m MARKS] [-n SUBSETS] [-p PART/PARTS]
+ *	    [-s SEED] TRACE objects
  *	fault-replay [...] TRACE run FOLDER COMMAND [ARGUMENT...]
  *	fault-replay [...] TRACE write FOLDER
  *	fault-replay TRACE end FOLDER
@@ -17,7 +18,8 @@
  * FOLDER/1, FOLDER/1.marks, ...  end writes what was there at the end when no
  * power was cut.  LIMIT takes so many states, by chance, of all; but
  * objects and run look at those where all that is not synced is lost in any
- * case.  MARKS is a file of marks that were made before the trace.
+ * case.  MARKS is a file of marks that were made before the trace.  With
+ * PART/PARTS (1/5 to 5/5) it is one state of so many: all of them in pieces.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -54,7 +56,7 @@ struct replay {
 	/* options */
 	uint64_t seed, random;
 	unsigned long subsets;
-	size_t limit;
+	size_t limit, part, parts;
 	bool is_strict;		/* the limit is for all states */
 	const char *folder, *earlier_marks;
 	char **command;		/* with room for two more words */
@@ -97,7 +99,8 @@ static void
 visit_state(struct replay *replay, bool is_always)
 {
 	replay->state++;
-	if (replay->total == 0)
+	if (replay->total == 0 ||
+	    replay->state % replay->parts != replay->part % replay->parts)
 		return;
 	/* The last one always, so that few are never none. */
 	if (!(is_always && !replay->is_strict) &&
@@ -448,8 +451,16 @@ _Noreturn static void
 usage(void)
 {
 	die("usage: fault-replay [-l LIMIT] [-m MARKS] [-n SUBSETS] "
-	    "[-s SEED] TRACE objects | run FOLDER COMMAND... | write FOLDER "
-	    "| end FOLDER");
+	    "[-p PART/PARTS] [-s SEED] TRACE objects | run FOLDER COMMAND... "
+	    "| write FOLDER | end FOLDER");
+}
+
+static void
+read_part(struct replay *replay, const char *text)
+{
+	if (sscanf(text, "%zu/%zu", &replay->part, &replay->parts) != 2 ||
+	    replay->part < 1 || replay->part > replay->parts)
+		usage();
 }
 
 static void
@@ -457,7 +468,7 @@ read_options(struct replay *replay, int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+l:m:n:s:")) != -1) {
+	while ((option = getopt(argc, argv, "+l:m:n:p:s:")) != -1) {
 		switch (option) {
 		case 'l':
 			replay->limit = strtoul(optarg, NULL, 10);
@@ -467,6 +478,9 @@ read_options(struct replay *replay, int argc, char **argv)
 			break;
 		case 'n':
 			replay->subsets = strtoul(optarg, NULL, 10);
+			break;
+		case 'p':
+			read_part(replay, optarg);
 			break;
 		case 's':
 			replay->seed = strtoull(optarg, NULL, 10);
@@ -513,7 +527,8 @@ int
 main(int argc, char *argv[])
 {
 	/* Static: what it holds goes with the process. */
-	static struct replay replay = { .subsets = 20, .limit = SIZE_MAX };
+	static struct replay replay = { .subsets = 20, .limit = SIZE_MAX,
+	    .part = 1, .parts = 1 };
 
 	replay.seed = (uint64_t)time(NULL);
 	read_options(&replay, argc, argv);
