@@ -179,8 +179,10 @@
 	" AND (?2 IS NULL OR e.creator = ?2)" \
 	" AND (?3 IS NULL OR e.genre = ?3)"
 #define SEARCH_PAGE(key, after, order) \
-	"SELECT e.item, " key SEARCH_ENTRIES SEARCH_FILTER \
-	" AND " after " ORDER BY " order " LIMIT ?5"
+	"SELECT item, key FROM (SELECT e.item AS item, " key " AS key" \
+	SEARCH_ENTRIES SEARCH_FILTER \
+	" ORDER BY item_search.rowid LIMIT 10000)" \
+	" WHERE " after " ORDER BY " order " LIMIT ?5"
 #define SEARCH_RELEVANT \
 	"SELECT item, score, sold FROM (SELECT e.item AS item," \
 	" item_score(item_search, length(e.title)) AS score," \
@@ -189,26 +191,14 @@
 	" WHERE (score, -sold, item) > (?6, -?10, ?7)" \
 	" ORDER BY score, sold DESC, item LIMIT ?5"
 #define SEARCH_COUNTED \
-	"(SELECT e.kind AS kind, e.creator AS creator, e.genre AS genre," \
-	" 1 AS n" SEARCH_ENTRIES SEARCH_FILTER \
-	" ORDER BY item_search.rowid LIMIT 10000)"
+	"SELECT e.kind, e.creator, e.genre, 1" SEARCH_ENTRIES SEARCH_FILTER \
+	" ORDER BY item_search.rowid LIMIT ?5"
 #define SEARCH_COUNTS \
-	"(SELECT kind, creator, genre, n FROM facet WHERE" \
+	"SELECT kind, creator, genre, n FROM facet WHERE" \
 	" (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR creator = ?2)" \
-	" AND (?3 IS NULL OR genre = ?3) AND ?9 IS NOT NULL)"
+	" AND (?3 IS NULL OR genre = ?3) AND ?9 IS NOT NULL"
 #define ENTRY_COLUMNS \
 	"item, state, kind, price, published_ms, released, title, creator," \
 	" genre, text_hash, is_counted"
-
-/* Values and their counts, the most frequent first, ?5 of each facet. */
-#define FACET(number, column) \
-	"SELECT * FROM (SELECT " number " AS facet, " column " AS value," \
-	" sum(n) AS total FROM m WHERE " column " <> ''" \
-	" GROUP BY " column " ORDER BY total DESC, value LIMIT ?5)"
-#define FACETS(of) \
-	"WITH m AS MATERIALIZED (SELECT kind, creator, genre, sum(n) AS n" \
-	" FROM " of " GROUP BY kind, creator, genre) " \
-	FACET("0", "kind") " UNION ALL " FACET("1", "creator") \
-	" UNION ALL " FACET("2", "genre")
 
 #endif

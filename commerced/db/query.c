@@ -188,6 +188,19 @@ row_text(struct query *query)
 	return copy;
 }
 
+const char *
+row_text_borrow(struct query *query)
+{
+	const int column = query->column++;
+	const char *text =
+	    (const char *)sqlite3_column_text(query->statement, column);
+
+	if (text == NULL && !query->error &&
+	    sqlite3_column_type(query->statement, column) != SQLITE_NULL)
+		query->error = ERR_NO_MEMORY;
+	return text;
+}
+
 void
 row_text_into(struct query *query, char *text, size_t capacity)
 {

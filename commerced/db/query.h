@@ -49,6 +49,7 @@ bool query_next(struct query *query);
 int64_t row_int(struct query *query);		/* null: 0 */
 double row_real(struct query *query);
 char *row_text(struct query *query);		/* caller's; null: NULL */
+const char *row_text_borrow(struct query *query);	/* until the next row */
 /* Into capacity bytes with the NUL; ERR_DB sticks when it does not fit. */
 void row_text_into(struct query *query, char *text, size_t capacity);
 /* ERR_DB sticks unless it has exactly that size. */

@@ -1,8 +1,7 @@
 /* Asking the search index: pages of what matches, and facets. */
 #include "commerced/db/search.h"
 
-#include <string.h>
-
+#include "commerced/db/facet_count.h"
 #include "commerced/db/query.h"
 #include "commerced/db/rows.h"
 
@@ -88,47 +87,47 @@ db_search_list(struct db *index, const struct item_filter *filter,
 
 /* --- facets --------------------------------------------------------------- */
 
-/* The value of a row; of a kind its word. */
-static char *
-facet_value_read(struct query *query, int64_t facet)
+/* One row of the statements: kind, creator, genre or nothing, and how often. */
+static enum err
+facets_count(struct query *query, struct facet_count counted[FACET__COUNT])
 {
-	char *value;
+	int64_t kind = row_int(query);
+	const char *creator = row_text_borrow(query);
+	const char *genre = row_text_borrow(query);
+	int64_t n = row_int(query);
+	enum err e = query->error;
 
-	if (facet != FACET_KIND)
-		return row_text(query);
-	value = strdup(item_kind_text((enum item_kind)row_int(query)));
-	if (value == NULL)
-		query->error = ERR_NO_MEMORY;
-	return value;
-}
-
-static void
-facet_read(struct query *query, struct facets *out)
-{
-	int64_t facet = row_int(query);
-	struct facet_list *list = &out->lists[facet];
-	struct facet_value *values = db_array_grow(list->values, list->count,
-	    sizeof(*values));
-
-	if (values == NULL) {
-		query->error = ERR_NO_MEMORY;
-		return;
-	}
-	list->values = values;
-	values[list->count].value = facet_value_read(query, facet);
-	values[list->count++].count = row_int(query);
+	if (!e && (kind < 0 || kind >= ITEM_KIND__COUNT))
+		e = ERR_DB;
+	if (!e)
+		e = facet_count_add(&counted[FACET_KIND],
+		    item_kind_text((enum item_kind)kind), n);
+	if (!e && creator != NULL)
+		e = facet_count_add(&counted[FACET_CREATOR], creator, n);
+	if (!e && genre != NULL && genre[0] != '\0')
+		e = facet_count_add(&counted[FACET_GENRE], genre, n);
+	return e;
 }
 
 enum err
 db_search_facets(struct db *index, const struct item_filter *filter,
     struct facets *out)
 {
+	struct facet_count counted[FACET__COUNT] = { 0 };
 	struct query query;
+	enum err e;
 
 	query_begin(&query, index, (enum statement)(STMT_SEARCH_FACETS +
 	    (filter->words != NULL)));
-	query_search(&query, filter, filter->limit);
+	query_search(&query, filter, SEARCH_COUNTED_MAX);
 	while (query_next(&query))
-		facet_read(&query, out);
-	return query_end(&query);
+		query.error = facets_count(&query, counted);
+	e = query_end(&query);
+	for (int i = 0; i < FACET__COUNT; i++) {
+		if (!e)
+			e = facet_count_take(&counted[i], filter->limit,
+			    &out->lists[i]);
+		facet_count_clear(&counted[i]);
+	}
+	return e;
 }

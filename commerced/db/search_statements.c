@@ -48,22 +48,19 @@ const char *const search_sql[INDEX(STMT__COUNT)] = {
 
 	/* In the order of enum db_order. */
 	[INDEX(STMT_SEARCH_LIST)] =
-	SEARCH_PAGE("e.published_ms", "(e.published_ms, e.item) < (?6, ?7)",
-	    "e.published_ms DESC, e.item DESC"),
-	SEARCH_PAGE("e.title", "(e.title, e.item) > (?6, ?7)",
-	    "e.title, e.item"),
-	SEARCH_PAGE("e.creator", "(e.creator, e.item) > (?6, ?7)",
-	    "e.creator, e.item"),
-	SEARCH_PAGE("e.price", "(e.price, e.item) > (?6, ?7)",
-	    "e.price, e.item"),
-	SEARCH_PAGE("0", "?6 IS NOT NULL AND e.item < ?7", "e.item DESC"),
+	SEARCH_PAGE("e.published_ms", "(key, item) < (?6, ?7)",
+	    "key DESC, item DESC"),
+	SEARCH_PAGE("e.title", "(key, item) > (?6, ?7)", "key, item"),
+	SEARCH_PAGE("e.creator", "(key, item) > (?6, ?7)", "key, item"),
+	SEARCH_PAGE("e.price", "(key, item) > (?6, ?7)", "key, item"),
+	SEARCH_PAGE("0", "?6 IS NOT NULL AND item < ?7", "item DESC"),
 	SEARCH_RELEVANT,
-	SEARCH_PAGE("e.sold", "(e.sold, e.item) < (?6, ?7)",
-	    "e.sold DESC, e.item DESC"),
+	SEARCH_PAGE("e.sold", "(key, item) < (?6, ?7)",
+	    "key DESC, item DESC"),
 	[INDEX(STMT_SEARCH_POPULAR)] =
 	    "SELECT e.item, e.sold FROM entry e WHERE ?8 IS NULL"
 	    SEARCH_FILTER " AND (e.sold, e.item) < (?6, ?7)"
 	    " ORDER BY e.sold DESC, e.item DESC LIMIT ?5",
 	[INDEX(STMT_SEARCH_FACETS)] =
-	FACETS(SEARCH_COUNTS), FACETS(SEARCH_COUNTED)
+	SEARCH_COUNTS, SEARCH_COUNTED
 };

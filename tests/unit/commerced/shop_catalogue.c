@@ -540,6 +540,33 @@ relevance_ends_after_two_hundred(void **state)
 	item_list_clear(&page);
 }
 
+/* Sorting all that a short prefix finds would take seconds. */
+static void
+other_orders_are_of_the_ten_thousand_most_popular(void **state)
+{
+	struct fixture *fixture = *state;
+	struct item_query query = { .q = "man", .limit = 2,
+	    .sort = ITEM_SORT_TITLE };
+	struct item_list page = { 0 };
+
+	fixture_execute(fixture, "INSERT INTO item (uuid, kind, state, title,"
+	    " creator, price, created_ms, published_ms)"
+	    " WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n"
+	    " WHERE n < 10001) SELECT randomblob(16), 0, 1, 'many ' ||"
+	    " printf('%05d', n), 'x', 1, n, n FROM n");
+	(void)fixture_item_on_sale(fixture, "other", 1);
+	assert_int_equal(search_wait(fixture->shop, true, WAIT_MS), ERR_OK);
+	assert_int_equal(item_list(fixture->shop, &query, &page), ERR_OK);
+	assert_int_equal(page.count, 2);
+	/* Of those sold as often the newest is the most popular. */
+	assert_string_equal(page.items[0].title, "many 00002");
+	assert_string_equal(page.items[1].title, "many 00003");
+	item_list_clear(&page);
+	/* They have no files. */
+	fixture_execute(fixture, "UPDATE item SET state = 2"
+	    " WHERE title LIKE 'many %'");
+}
+
 static void
 a_cursor_holds_its_place_while_items_come_and_go(void **state)
 {
@@ -658,6 +685,7 @@ main(void)
 		TEST(words_are_found_the_last_as_a_prefix),
 		TEST(what_was_changed_is_found_by_its_new_words_only),
 		TEST(relevance_ends_after_two_hundred),
+		TEST(other_orders_are_of_the_ten_thousand_most_popular),
 		TEST(a_cursor_holds_its_place_while_items_come_and_go),
 		TEST(cursors_that_are_none_are_refused),
 		TEST(page_sizes_have_bounds),
