@@ -259,8 +259,11 @@ item_query_is_slow(const struct item_query *query)
 	/* What is sorted, and what may have to be looked for among all. */
 	if (query->q != NULL)
 		return query->sort != ITEM_SORT_RELEVANCE;
-	return query->creator == NULL && (query->genre != NULL ||
-	    query->has_kind) && (query->sort != ITEM_SORT_NEWEST ||
+	if (query->creator != NULL)
+		return query->genre != NULL || query->has_kind ||
+		    query->sort != ITEM_SORT_NEWEST;
+	return (query->genre != NULL || query->has_kind) &&
+	    (query->sort != ITEM_SORT_NEWEST ||
 	    (query->genre != NULL && query->has_kind));
 }
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "commerced/db/items.h"
 #include "commerced/db/statements.h"
 #include "commerced/shop/search.h"
 #include "tests/unit/commerced/support/shop_fixture.h"
@@ -118,13 +119,16 @@ pages_of_the_books_begin_where_the_page_before_ended(void **state)
 		assert_non_null(strstr(plan(handle, all), places[order]));
 		assert_null(strstr(plan(handle, all), "TEMP B-TREE"));
 		assert_non_null(strstr(plan(handle, all + 1),
-		    "item_by_creator (creator=?"));
+		    order == DB_BY_PUBLICATION ?
+		    "item_by_creators_newest (creator=? AND published_ms<?)" :
+		    "item_by_creator"));
 		assert_non_null(strstr(plan(handle, all + 2),
 		    "item_by_genre (genre=?"));
 		assert_non_null(strstr(plan(handle, all + 3),
 		    "item_by_kind (kind=?"));
 	}
-	/* The newest of a genre and of a kind need no sorting either. */
+	/* The newest of a creator, a genre, a kind need no sorting either. */
+	assert_null(strstr(plan(handle, STMT_ITEM_LIST + 1), "TEMP B-TREE"));
 	assert_null(strstr(plan(handle, STMT_ITEM_LIST + 2), "TEMP B-TREE"));
 	assert_null(strstr(plan(handle, STMT_ITEM_LIST + 3), "TEMP B-TREE"));
 	assert_int_equal(sqlite3_close(handle), SQLITE_OK);
