@@ -130,6 +130,8 @@ adopt(struct http_server *server, struct MHD_Connection *library,
 	pthread_mutex_unlock(&shard->mutex);
 	if (connection != NULL && connection->listening->pool->is_tls)
 		http_tls_begin(server->tls, connection, library);
+	else if (connection != NULL)
+		http_fast_begin(connection, library);
 	*context = connection;
 }
 
@@ -149,6 +151,7 @@ http_connection_notify(void *closure, struct MHD_Connection *library,
 		if (connection == NULL)
 			break;
 		http_life_abandon(connection->request);
+		http_fast_end(connection);
 		if (connection->lingers)
 			http_linger_begin(server, connection->socket);
 		http_connection_release(server, connection);

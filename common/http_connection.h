@@ -16,6 +16,7 @@
 
 /* --- a connection: http_connection.c ------------------------------------- */
 
+struct MHD_Connection;
 struct http_request;
 struct http_server;
 struct mapped;
@@ -27,6 +28,17 @@ enum http_connection_phase {
 					 * body */
 	HTTP_CONNECTION_SERVING,	/* the handler has it all */
 	HTTP_CONNECTION_SENDING		/* the library has the answer */
+};
+
+/* Where its requests go: http_fast.c, which alone looks into it. */
+struct http_lane {
+	struct MHD_Connection *library;
+	bool is_fast;		/* the library has not seen a byte of it, and
+				 * sees no event */
+	bool is_prompt;		/* does not wait for acknowledgements */
+	bool has_input;		/* told while an answer was sent */
+	char *handed;		/* what the library's next recv() gets; owned */
+	size_t handed_size, handed_used;
 };
 
 /*
@@ -55,6 +67,7 @@ struct http_connection {
 	char peer[INET6_ADDRSTRLEN];
 	struct http_request *request;	/* the event thread's: begun, not
 					 * ended; owned */
+	struct http_lane lane;
 	_Atomic int phase;		/* of enum http_connection_phase */
 	_Atomic unsigned requests;	/* begun */
 	_Atomic int64_t header_since_ms;	/* when the request line came */
@@ -104,6 +117,7 @@ struct http_pool {
 	unsigned audience;
 	unsigned threads;
 	bool is_tls;
+	bool is_fast;		/* its connections begin in http_fast.c */
 	struct http_quota *quota;
 	struct MHD_Daemon *daemon;	/* NULL before the start */
 };

@@ -73,9 +73,15 @@ static _Thread_local int event_set = -1;	/* of the event thread */
 int
 epoll_wait(int set, struct epoll_event *events, int most, int timeout_ms)
 {
+	int count, left;
+
 	event_set = set;
-	return epoll_pwait(set, events, most > 1 ? most - 1 : most,
-	    timeout_ms, NULL);
+	do {
+		count = epoll_pwait(set, events, most > 1 ? most - 1 : most,
+		    timeout_ms, NULL);
+		left = http_fast_serve(events, count);
+	} while (count > 0 && left == 0 && timeout_ms < 0);
+	return left;
 }
 
 static ssize_t send_all(struct http_request *request, const void *header,
@@ -184,8 +190,10 @@ http_direct_take(struct http_request *request,
 
 	if (!is_possible(request))
 		return false;
-	*direct = (struct http_direct){
-		.block = http_cached_reply_block(reply), .file = -1 };
+	direct->block = http_cached_reply_block(reply);
+	direct->file = -1;
+	direct->offset = direct->end = 0;
+	direct->sent = direct->tail_size = 0;
 	if (part == NULL) {
 		direct->block_size = direct->block->size;
 		return true;
@@ -274,16 +282,15 @@ next_piece(off_t offset, uint64_t left, uint64_t turn)
 	return (size_t)(left < turn ? left : turn);
 }
 
-static void
-tell_again(const struct http_request *request)
+void
+http_direct_tell_again(const struct http_connection *connection)
 {
 	struct epoll_event event = {
 		.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLET,
-		.data.ptr = request->library,
+		.data.ptr = connection->lane.library,
 	};
 
-	(void)epoll_ctl(event_set, EPOLL_CTL_MOD, request->connection->socket,
-	    &event);
+	(void)epoll_ctl(event_set, EPOLL_CTL_MOD, connection->socket, &event);
 }
 
 static bool
@@ -308,7 +315,7 @@ send_file(struct http_request *request)
 
 	while (direct->offset < direct->end) {
 		if (turn == 0) {
-			tell_again(request);
+			http_direct_tell_again(request->connection);
 			return would_block();
 		}
 		left = (uint64_t)(direct->end - direct->offset);
@@ -325,6 +332,13 @@ send_file(struct http_request *request)
 	return true;
 }
 
+bool
+http_direct_send(struct http_request *request, const char *header,
+    size_t size)
+{
+	return send_header(request, header, size) && send_file(request);
+}
+
 /* As send() with the header of the bare answer. */
 static ssize_t
 send_all(struct http_request *request, const void *header, size_t size)
@@ -335,8 +349,7 @@ send_all(struct http_request *request, const void *header, size_t size)
 		errno = EPIPE;
 		return -1;
 	}
-	if (!send_header(request, header, size - BARE_END_SIZE) ||
-	    !send_file(request))
+	if (!http_direct_send(request, header, size - BARE_END_SIZE))
 		return -1;
 	http_direct_end(request);
 	return (ssize_t)size;

@@ -10,9 +10,11 @@
 #include <sys/types.h>
 
 struct http_cached_reply;
+struct http_connection;
 struct http_request;
 
 #define HTTP_DIRECT_TAIL_MAX 256
+#define HTTP_DIRECT_HEAD_MAX 128
 
 /* What ready answers are made of, shared by all that send them. */
 struct http_block {
@@ -31,6 +33,8 @@ struct http_direct {
 	off_t offset, end;	/* in the file: what is left */
 	size_t tail_size;
 	char tail[HTTP_DIRECT_TAIL_MAX];
+	size_t head_size;	/* status line and Date; http_fast.c's */
+	char head[HTTP_DIRECT_HEAD_MAX];
 };
 
 /* length bytes of a file at offset. */
@@ -51,6 +55,14 @@ bool http_direct_epoll_is_ours(void);
  */
 bool http_direct_take(struct http_request *request,
     const struct http_cached_reply *reply, const struct http_part *part);
+/*
+ * Send what is left of it behind the header of size bytes, always the same.
+ * False: errno says why, EAGAIN when epoll will tell.
+ */
+bool http_direct_send(struct http_request *request, const char *header,
+    size_t size);
+/* Let epoll tell again what is true of the connection's socket. */
+void http_direct_tell_again(const struct http_connection *connection);
 /* The library has the bare answer; and: the request is over. */
 void http_direct_begin(struct http_request *request);
 void http_direct_end(struct http_request *request);

@@ -9,10 +9,13 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "common/http_admit.h"
 #include "common/http_cached.h"
 #include "common/http_connection.h"
 #include "common/http_direct.h"
+#include "common/http_fast.h"
 #include "common/http_gate.h"
+#include "common/http_head.h"
 #include "common/http_route.h"
 #include "common/http_server.h"
 #include "common/http_tls.h"
@@ -80,6 +83,7 @@ struct http_counts {
 	_Alignas(STRIPE_BYTES) _Atomic uint64_t under_way;	/* begun, less
 								 * ended */
 	_Atomic uint64_t unanswered;	/* requests that ended without */
+	_Atomic uint64_t fast;		/* answered by http_fast.c */
 	_Atomic uint64_t answered[HTTP_STATUS_MAX];
 };
 
@@ -127,7 +131,8 @@ struct http_text {		/* a copy that lives as long as the request */
 struct http_request {
 	struct http_server *server;
 	struct http_connection *connection;
-	struct MHD_Connection *library;
+	struct MHD_Connection *library;	/* NULL: it has not seen it */
+	const struct http_head *head;	/* then; while a handler runs */
 	enum http_phase phase;
 	http_handler *then;	/* not NULL: suspended, or just resumed */
 	char method[16];	/* cut when longer; no route has such */

@@ -40,171 +40,84 @@ own_counts(const struct http_server *server)
 	return &server->counts[stripe_mine()];
 }
 
+/* A request with its target, not begun yet; NULL without memory. */
+static struct http_request *
+request_new(struct http_server *server, struct http_connection *connection,
+    const char *target)
+{
+	size_t size = target == NULL ? 1 : strlen(target) + 1;
+	struct http_request *request = http_memory_take(size);
+
+	if (request == NULL)
+		return NULL;
+	request->server = server;
+	request->connection = connection;
+	request->phase = HTTP_PHASE_HEADER;
+	request->answer.descriptor = -1;
+	request->scratch = request->target + size;
+	if (target != NULL)
+		memcpy(request->target, target, size);
+	return request;
+}
+
+static void
+request_begin(struct http_request *request)
+{
+	struct http_server *server = request->server;
+	struct http_connection *connection = request->connection;
+	struct uuid id = uuid_new();
+
+	http_life_abandon(connection->request);
+	connection->request = request;
+	request->started_ms = clock_monotonic_ms();
+	if (server->options.ended != NULL)
+		request->started_us = clock_monotonic_us();
+	uuid_text(request->id, &id);
+	atomic_fetch_add_explicit(&own_counts(server)->under_way, 1,
+	    memory_order_relaxed);
+	/* The event thread's alone to change. */
+	atomic_store_explicit(&connection->requests, atomic_load_explicit(
+	    &connection->requests, memory_order_relaxed) + 1,
+	    memory_order_relaxed);
+}
+
+/* The one that http_fast.c had answered, if this is it. */
+static struct http_request *
+request_handed_over(const struct http_connection *connection,
+    const char *target)
+{
+	struct http_request *request = connection->request;
+
+	return request != NULL && request->library == NULL &&
+	    request->phase == HTTP_PHASE_HEADER && target != NULL &&
+	    strcmp(request->target, target) == 0 ? request : NULL;
+}
+
 void *
 http_life_begin(void *closure, const char *target,
     struct MHD_Connection *library)
 {
 	struct http_server *server = closure;
-	size_t size = target == NULL ? 1 : strlen(target) + 1;
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(library,
 	    MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct http_connection *connection;
 	struct http_request *request;
-	struct uuid id;
 
 	if (info == NULL || info->socket_context == NULL)
 		return NULL;
-	request = http_memory_take(size);
-	if (request == NULL)
-		return NULL;
-	request->server = server;
-	request->connection = info->socket_context;
-	http_life_abandon(request->connection->request);
-	request->connection->request = request;
+	connection = info->socket_context;
+	request = request_handed_over(connection, target);
+	if (request == NULL) {
+		request = request_new(server, connection, target);
+		if (request == NULL)
+			return NULL;
+		request_begin(request);
+	}
 	request->library = library;
-	request->phase = HTTP_PHASE_HEADER;
-	request->answer.descriptor = -1;
 	request->raw_target = (uintptr_t)target;
-	request->scratch = request->target + size;
-	if (target != NULL)
-		memcpy(request->target, target, size);
-	request->started_ms = clock_monotonic_ms();
-	if (server->options.ended != NULL)
-		request->started_us = clock_monotonic_us();
-	id = uuid_new();
-	uuid_text(request->id, &id);
-	atomic_fetch_add_explicit(&own_counts(server)->under_way, 1,
-	    memory_order_relaxed);
-	atomic_fetch_add(&request->connection->requests, 1);
-	atomic_store(&request->connection->header_since_ms,
-	    request->started_ms);
-	atomic_store(&request->connection->phase, HTTP_CONNECTION_HEADER);
+	atomic_store(&connection->header_since_ms, request->started_ms);
+	atomic_store(&connection->phase, HTTP_CONNECTION_HEADER);
 	return request;
-}
-
-struct field_list {
-	struct http_field fields[HTTP_FIELDS_MAX + 1];
-	size_t count;
-};
-
-static enum MHD_Result
-collect_field(void *closure, enum MHD_ValueKind kind, const char *name,
-    size_t name_length, const char *value, size_t value_length)
-{
-	struct field_list *list = closure;
-
-	(void)kind;
-	list->fields[list->count++] = (struct http_field){
-		.name = name, .name_length = name_length,
-		.value = value == NULL ? "" : value,
-		.value_length = value_length,
-	};
-	return list->count <= HTTP_FIELDS_MAX ? MHD_YES : MHD_NO;
-}
-
-/* Does the header lie in memory as only a well-formed one does? */
-static bool
-layout_is_exact(const struct http_request *request,
-    const struct http_gate_input *input)
-{
-	const union MHD_ConnectionInfo *info;
-
-	if (!request->server->layout_is_known)
-		return true;
-	info = MHD_get_connection_info(request->library,
-	    MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-	return info != NULL && http_gate_layout_is_exact(input,
-	    request->raw_target, (uintptr_t)input->method +
-	    info->header_size);
-}
-
-/* The gate; refusals close the connection. */
-static enum err
-meet_gate(struct http_request *request, const char *method,
-    const char *version)
-{
-	struct field_list list;
-	struct http_gate_input input = {
-		.method = method, .target = request->target,
-		.version = version, .fields = list.fields,
-	};
-	const char *reason = NULL;
-	enum err e;
-
-	list.count = 0;
-	MHD_get_connection_values_n(request->library, MHD_HEADER_KIND,
-	    collect_field, &list);
-	input.field_count = list.count;
-	e = http_gate_check(&input, &request->framing, &reason);
-	if (e == ERR_OK && !layout_is_exact(request, &input)) {
-		reason = "The request line or a header field is not written "
-		    "as HTTP/1.1 asks: one line each, ended by CR LF.";
-		e = ERR_MALFORMED_REQUEST;
-	}
-	if (e != ERR_OK)
-		http_reply_error(request, e, "%s", reason);
-	return e;
-}
-
-/* The program's own checks reply themselves, or let us do it. */
-static void
-refuse_unless_answered(struct http_request *request, enum err e)
-{
-	if (!http_request_is_answered(request))
-		http_reply_error(request, e, NULL);
-}
-
-static void
-answer_options(struct http_request *request)
-{
-	http_reply_field(request, "Allow", "%s", request->match.allow);
-	http_reply_empty(request, 204);
-}
-
-/* Route, method, authentication, body.  Every refusal is a reply. */
-static void
-admit(struct http_request *request)
-{
-	struct http_server *server = request->server;
-	const struct http_server_options *options = &server->options;
-	const struct http_route *route;
-	const char *reason = NULL;
-	enum err e = ERR_OK;
-
-	if (options->check_target != NULL &&
-	    (e = options->check_target(request, options->application)) !=
-	    ERR_OK) {
-		refuse_unless_answered(request, e);
-		return;
-	}
-	if (http_request_is_answered(request))
-		return;
-	e = http_route_find(options->routes,
-	    request->connection->listening->pool->audience, request->method,
-	    request->target, request->scratch, &request->match);
-	if (e == ERR_METHOD_NOT_ALLOWED)
-		http_reply_field(request, "Allow", "%s", request->match.allow);
-	if (e != ERR_OK) {
-		http_reply_error(request, e, e == ERR_MALFORMED_REQUEST ?
-		    "A segment of the path is not percent-encoded rightly." :
-		    NULL);
-		return;
-	}
-	route = request->match.route;
-	if (route != NULL && route->authentication != 0 &&
-	    (e = options->authenticate(request, options->application,
-	    route->authentication)) != ERR_OK) {
-		refuse_unless_answered(request, e);
-		return;
-	}
-	if (http_request_is_answered(request))
-		return;
-	e = http_body_check(request, &reason);
-	/* A body where none belongs is as doubtful as bad framing. */
-	request->answer.closes = e == ERR_MALFORMED_REQUEST;
-	if (e != ERR_OK)
-		http_reply_error(request, e, "%s", reason);
-	else if (route == NULL)
-		answer_options(request);
 }
 
 /*
@@ -250,7 +163,7 @@ header_is_complete(struct http_request *request, const char *method,
 
 	atomic_store(&request->connection->phase, HTTP_CONNECTION_SERVING);
 	memccpy(request->method, method, '\0', sizeof(request->method) - 1);
-	if (meet_gate(request, method, version) != ERR_OK) {
+	if (http_admit_gate(request, method, version) != ERR_OK) {
 		request->connection->lingers = true;
 		return http_deliver(request) ? MHD_YES : MHD_NO;
 	}
@@ -258,9 +171,11 @@ header_is_complete(struct http_request *request, const char *method,
 		http_reply_error(request, ERR_BUSY, "Too many connections.");
 		return http_deliver(request) ? MHD_YES : MHD_NO;
 	}
-	if (request->connection->is_proxy)
-		http_peer_learn(request);
-	admit(request);
+	if (!http_request_is_answered(request)) {	/* by http_fast.c */
+		if (request->connection->is_proxy)
+			http_peer_learn(request);
+		http_admit(request);
+	}
 	request->phase = HTTP_PHASE_BEGIN;
 	route = request->match.route;
 	if (!http_request_is_answered(request) && route->begin != NULL)
@@ -337,7 +252,7 @@ piece_arrived(struct http_request *request, const char *data, size_t size)
 	atomic_fetch_add_explicit(&request->connection->received, size,
 	    memory_order_relaxed);
 	if (e != ERR_OK)
-		refuse_unless_answered(request, e);
+		http_admit_refuse(request, e);
 	if (http_request_is_answered(request))
 		request->phase = HTTP_PHASE_REFUSED;
 	return MHD_YES;
@@ -491,4 +406,43 @@ http_life_abandon(struct http_request *request)
 {
 	if (request != NULL)
 		request_end(request, false);
+}
+
+void
+http_life_over(struct http_request *request)
+{
+	atomic_fetch_add_explicit(&own_counts(request->server)->fast, 1,
+	    memory_order_relaxed);
+	request_end(request, true);
+}
+
+/* --- requests that the library has not seen ------------------------------- */
+
+struct http_request *
+http_life_quick(struct http_connection *connection,
+    const struct http_head *head)
+{
+	struct http_request *request = request_new(
+	    connection->listening->pool->server, connection, head->target);
+
+	if (request == NULL)
+		return NULL;
+	if (!http_admit_is_quick(request, head)) {
+		http_memory_give(request);
+		return NULL;
+	}
+	request_begin(request);
+	log_set_request(request->id);
+	request->head = head;
+	if (connection->is_proxy)
+		http_peer_learn(request);
+	http_admit(request);
+	if (!http_request_is_answered(request))
+		request->match.route->handle(request,
+		    request->server->options.application);
+	request->head = NULL;
+	log_set_request(NULL);
+	if (request->answer.is_direct)
+		request->phase = HTTP_PHASE_SENT;
+	return request;
 }

@@ -50,12 +50,47 @@ trimmed_copy(struct http_request *request, const char *value, size_t length)
 	return text;
 }
 
+typedef enum MHD_Result field_visitor(void *closure, enum MHD_ValueKind kind,
+    const char *name, size_t name_length, const char *value,
+    size_t value_length);
+
+/* Whoever has read them: the library, or http_head.c. */
+static void
+each_field(const struct http_request *request, field_visitor *visit,
+    void *closure)
+{
+	const struct http_head *head = request->head;
+
+	if (head == NULL)
+		MHD_get_connection_values_n(request->library, MHD_HEADER_KIND,
+		    visit, closure);
+	for (size_t i = 0; head != NULL && i < head->field_count; i++)
+		visit(closure, MHD_HEADER_KIND, head->fields[i].name,
+		    head->fields[i].name_length, head->fields[i].value,
+		    head->fields[i].value_length);
+}
+
+/* Its values have no blanks around them, and a NUL behind them. */
+static const char *
+head_field(const struct http_head *head, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < head->field_count; i++)
+		if (head->fields[i].name_length == length &&
+		    strcasecmp(head->fields[i].name, name) == 0)
+			return head->fields[i].value;
+	return NULL;
+}
+
 const char *
 http_request_field(const struct http_request *request, const char *name)
 {
 	const char *value = NULL;
 	size_t length = 0, trimmed;
 
+	if (request->head != NULL)
+		return head_field(request->head, name);
 	if (MHD_lookup_connection_value_n(request->library, MHD_HEADER_KIND,
 	    name, strlen(name), &value, &length) != MHD_YES)
 		return NULL;
@@ -98,8 +133,7 @@ http_request_field_count(const struct http_request *request,
 {
 	struct counting counting = { .name = name, .length = strlen(name) };
 
-	MHD_get_connection_values_n(request->library, MHD_HEADER_KIND,
-	    count_field, &counting);
+	each_field(request, count_field, &counting);
 	return counting.count;
 }
 
@@ -141,15 +175,13 @@ http_request_field_list(const struct http_request *request, const char *name)
 		return NULL;
 	if (count == 1)
 		return http_request_field(request, name);
-	MHD_get_connection_values_n(request->library, MHD_HEADER_KIND,
-	    join_field, &joining);
+	each_field(request, join_field, &joining);
 	joining.text = http_request_text(
 	    (struct http_request *)(uintptr_t)request, joining.length);
 	if (joining.text == NULL)
 		return NULL;
 	joining.length = 0;
-	MHD_get_connection_values_n(request->library, MHD_HEADER_KIND,
-	    join_field, &joining);
+	each_field(request, join_field, &joining);
 	return joining.text;
 }
 

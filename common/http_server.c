@@ -84,6 +84,9 @@ pool_for(struct http_server *server, const struct http_listener *listener)
 	server->pool_count++;
 	*pool = (struct http_pool){ .server = server, .threads = threads,
 		.audience = listener->audience, .is_tls = listener->is_tls,
+		.is_fast = !listener->is_tls && server->layout_is_known &&
+		    http_fast_serves(server->options.routes,
+		    listener->audience),
 		.quota = (listener->audience & HTTP_PUBLIC) != 0 ?
 		    &server->public : &server->other };
 	return pool;
@@ -170,6 +173,7 @@ http_server_new(const struct http_server_options *options,
 	}
 	set_quotas(server);
 	http_direct_prepare();
+	http_fast_prepare();
 	*out = server;
 	return ERR_OK;
 }
@@ -410,7 +414,7 @@ void
 http_server_write_metrics(struct http_server *server, FILE *out,
     const char *prefix)
 {
-	uint64_t unanswered = 0;
+	uint64_t unanswered = 0, fast = 0;
 
 	fprintf(out, "# HELP %s_http_requests_total Requests answered, by "
 	    "status.\n# TYPE %s_http_requests_total counter\n", prefix,
@@ -423,11 +427,16 @@ http_server_write_metrics(struct http_server *server, FILE *out,
 			fprintf(out, "%s_http_requests_total{code=\"%u\"} %"
 			    PRIu64 "\n", prefix, code, count);
 	}
-	for (unsigned i = 0; i < STRIPES; i++)
+	for (unsigned i = 0; i < STRIPES; i++) {
 		unanswered += atomic_load(&server->counts[i].unanswered);
+		fast += atomic_load(&server->counts[i].fast);
+	}
 	write_counter(out, prefix, "http_requests_unanswered_total",
 	    "Requests that ended without an answer of ours: the client left, "
 	    "or the library refused them.", unanswered);
+	write_counter(out, prefix, "http_requests_fast_total",
+	    "Of the requests answered, those in front of the HTTP library.",
+	    fast);
 	write_counter(out, prefix, "http_connections_refused_total",
 	    "Connections refused before their request was read: far too "
 	    "many.", atomic_load(&server->refused_connections));

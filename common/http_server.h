@@ -57,6 +57,7 @@ struct http_route {
 	http_piece_handler *piece;	/* STREAM: each piece; an error is the
 					 * answer once the body is dropped */
 	http_handler *handle;	/* with the whole body received */
+	bool is_quick;		/* GET; never suspends: for http_fast.c */
 };
 
 /* Fields for all answers whose target begins with prefix, errors too. */

@@ -33,7 +33,8 @@ static const enum token_method token_methods[] = {
 
 const struct http_route stored_routes[] = {
 	{ .method = "GET", .pattern = "/media/*", .audience = HTTP_PUBLIC,
-	    .authentication = AUTH_GET, .handle = download_handle },
+	    .authentication = AUTH_GET, .handle = download_handle,
+	    .is_quick = true },
 	{ .method = "OPTIONS", .pattern = "/media/*", .audience = HTTP_PUBLIC,
 	    .handle = handle_preflight },
 	{ .method = "PUT", .pattern = "/objects/*", .audience = HTTP_PUBLIC,

@@ -452,30 +452,32 @@ handle_metrics(struct http_request *request, void *application)
 }
 
 #define ALL (HTTP_PUBLIC | HTTP_OPERATOR)
-#define PLAIN(method, pattern, handle) \
-	{ method, pattern, HTTP_PUBLIC, 0, HTTP_BODY_NONE, 0, NULL, NULL, \
-	    handle }
+#define ROW(method, pattern, authentication, handle, is_quick) \
+	{ method, pattern, HTTP_PUBLIC, authentication, HTTP_BODY_NONE, 0, \
+	    NULL, NULL, handle, is_quick }
+#define PLAIN(method, pattern, handle) ROW(method, pattern, 0, handle, false)
+/* Answered before the library sees them, and sent by it. */
+#define QUICK(pattern, handle) ROW("GET", pattern, 0, handle, true)
 #define STREAM(pattern, most, begin, piece, handle) \
 	{ "PUT", pattern, HTTP_PUBLIC, 0, HTTP_BODY_STREAM, most, begin, \
-	    piece, handle }
+	    piece, handle, false }
 
 static const struct http_route routes[] = {
-	PLAIN("GET", "/hello", handle_hello),
+	QUICK("/hello", handle_hello),
 	PLAIN("DELETE", "/hello", handle_hello),
-	PLAIN("GET", "/items/{item}", handle_item),
-	PLAIN("GET", "/items/{item}/parts/{part}", handle_item),
-	PLAIN("GET", "/media/*", handle_rest),
+	QUICK("/items/{item}", handle_item),
+	QUICK("/items/{item}/parts/{part}", handle_item),
+	QUICK("/media/*", handle_rest),
 	PLAIN("OPTIONS", "/options-of-its-own", handle_hello),
-	{ "GET", "/secret", HTTP_PUBLIC, 1, HTTP_BODY_NONE, 0, NULL, NULL,
-	    handle_secret },
+	ROW("GET", "/secret", 1, handle_secret, true),
 	{ "PUT", "/secret-stream", HTTP_PUBLIC, 1, HTTP_BODY_STREAM, 0,
-	    begin_stream, piece_stream, handle_stream },
+	    begin_stream, piece_stream, handle_stream, false },
 	{ "POST", "/json", HTTP_PUBLIC, 0, HTTP_BODY_JSON, 65536, NULL, NULL,
-	    handle_json },
+	    handle_json, false },
 	{ "PATCH", "/json", HTTP_PUBLIC, 0, HTTP_BODY_JSON, 65536, NULL, NULL,
-	    handle_json },
+	    handle_json, false },
 	{ "POST", "/json-optional", HTTP_PUBLIC, 0, HTTP_BODY_JSON_OPTIONAL,
-	    100, NULL, NULL, handle_json },
+	    100, NULL, NULL, handle_json, false },
 	STREAM("/stream", 0, begin_stream, piece_stream, handle_stream),
 	STREAM("/stream-to-100000", 100000, begin_stream, piece_stream,
 	    handle_stream),
@@ -492,19 +494,19 @@ static const struct http_route routes[] = {
 	PLAIN("GET", "/work", handle_work),
 	PLAIN("GET", "/work-twice", handle_work_twice),
 	PLAIN("GET", "/hurry", handle_hurry),
-	PLAIN("GET", "/file/{size}", handle_file),
+	QUICK("/file/{size}", handle_file),
 	PLAIN("GET", "/not-modified-file", handle_not_modified_file),
-	PLAIN("GET", "/status/{status}", handle_status),
-	PLAIN("GET", "/error/{name}", handle_error),
-	PLAIN("GET", "/peer", handle_peer),
+	QUICK("/status/{status}", handle_status),
+	QUICK("/error/{name}", handle_error),
+	QUICK("/peer", handle_peer),
 	PLAIN("GET", "/silence", handle_silence),
-	PLAIN("GET", "/twice", handle_twice),
-	PLAIN("GET", "/injection", handle_injection),
+	QUICK("/twice", handle_twice),
+	QUICK("/injection", handle_injection),
 	PLAIN("GET", "/counts", handle_counts),
 	{ "GET", "/healthz", ALL, 0, HTTP_BODY_NONE, 0, NULL, NULL,
-	    http_operator_handle_health },
+	    http_operator_handle_health, false },
 	{ "GET", "/metrics", HTTP_OPERATOR, 0, HTTP_BODY_NONE, 0, NULL, NULL,
-	    handle_metrics },
+	    handle_metrics, false },
 	{ 0 }
 };
 

@@ -1,0 +1,365 @@
+#!/bin/bash
+# A request that http_fast.c serves in front of the HTTP library gets the bytes
+# that the library's own way gives it, and is counted, logged and limited
+# alike.  What decides between the two is how it comes: whole, it is served in
+# front; in two pieces, byte by byte or with others, it is the library's.
+# shellcheck source=tests/scenario/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# client OPTION... FILE...: sends the requests in the files, and says what comes,
+# without the Date and what is of one request alone.
+#	-m MODE		whole: each in one write; split: the last byte apart;
+#			bytes: byte by byte; together: all in one write
+#	-b BYTES	receive buffer
+#	-s BYTES	read so many, send the other requests, read on
+#	-w FILE		before that, wait until it is there
+#	-n BYTES	leave with a reset when so many came
+#	-c COUNT	of answers, when there are more than files
+#	-e		end our side behind the last
+cat >"$WORK/client.pl" <<'END'
+use strict;
+use warnings;
+use Getopt::Std;
+use IO::Select;
+use IO::Socket::INET;
+use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
+use Time::HiRes qw(sleep time);
+getopts('m:b:s:w:n:c:e', \my %o) or die;
+my ($host, $port) = split /:/, $ENV{PEER};
+my $s = IO::Socket::INET->new(Proto => 'tcp') or die $!;
+setsockopt($s, SOL_SOCKET, SO_RCVBUF, $o{b}) if $o{b};
+setsockopt($s, IPPROTO_TCP, TCP_NODELAY, 1);
+connect($s, pack_sockaddr_in($port, inet_aton($host))) or die $!;
+$SIG{PIPE} = 'IGNORE';
+my $select = IO::Select->new($s);
+my @requests = map { local (@ARGV, $/) = $_; scalar <> } @ARGV;
+my ($in, $first) = ('', 1);
+sub more {
+	my $got = sysread($s, $in, $o{b} || 65536, length $in);
+	if ($o{n} && length $in >= $o{n}) {
+		setsockopt($s, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0));
+		exit;
+	}
+	return $got;
+}
+# Bytes of queue $which (0: to be acknowledged, 1: to be read) from one port to
+# the other, by the kernel's table.
+sub queued {
+	my ($which, $from, $to) = @_;
+	open my $table, '<', '/proc/net/tcp' or die $!;
+	my $pair = sprintf ':%04X [0-9A-F]{8}:%04X', $from, $to;
+	while (<$table>) {
+		return hex((split /:/, (split)[4])[$which]) if /$pair/;
+	}
+	return 0;
+}
+# Written, and read by the daemon before what follows, unless it answers.
+sub put {
+	my $end = time + 20;
+	syswrite($s, $_[0]);
+	while (time < $end && !$select->can_read(0.005)) {
+		last if !queued(0, $s->sockport, $port) &&
+		    !queued(1, $port, $s->sockport);
+	}
+}
+sub answer {
+	my ($method) = @_;
+	until ($in =~ /\r\n\r\n/) { more() or return print "cut\n" }
+	$in =~ s/^(.*?\r\n\r\n)//s;
+	my $head = $1;
+	my ($left) = $head =~ /^content-length: (\d+)/mi;
+	$left = 0 if !defined $left || $method eq 'HEAD' ||
+	    $head =~ /^HTTP\/1.1 (204|304)/;
+	until (length $in >= $left) { more() or return print "cut\n" }
+	my $body = substr $in, 0, $left, '';
+	$head =~ s/^Date: \w\w\w, \d\d \w\w\w \d{4} \d\d:\d\d:\d\d GMT\r$/Date/m;
+	$head =~ s/^(X-Request-Id): .*/$1/m;
+	$body =~ s/(server_time":")[^"]*/$1/;
+	print $head, $body, "\n";
+}
+my $mode = $o{m} || 'whole';
+if ($mode eq 'together') {
+	syswrite($s, join '', @requests);
+} elsif ($o{s}) {
+	put($requests[0]);
+	until (length $in >= $o{s}) { more() }
+	sleep 0.01 until !$o{w} || -e $o{w};
+	syswrite($s, $_) for @requests[1 .. $#requests];
+}
+for my $i (0 .. $#requests) {
+	my $r = $requests[$i];
+	if ($mode eq 'split') {
+		put(substr $r, 0, -1);
+		put(substr $r, -1);
+	} elsif ($mode eq 'bytes') {
+		put(substr $r, 0, 1);
+		syswrite($s, $_) for split //, substr $r, 1;
+	} elsif ($mode eq 'whole' && !$o{s}) {
+		syswrite($s, $r);
+	}
+	shutdown($s, 1) if $o{e} && $i == $#requests;
+	answer($r =~ /(\w+)/);
+}
+answer('GET') for @requests + 1 .. $o{c} || 0;
+if ($o{e}) {
+	print more() ? "more\n" : "ended\n";
+}
+print "more\n" if length $in;
+END
+client() {
+	PEER=${STORAGE#http://} perl "$WORK/client.pl" "$@" 2>&1
+}
+
+# ask NAME METHOD TARGET [FIELD]...: one request, into the file NAME
+ask() {
+	local name=$1 method=$2 target=$3 field
+	shift 3
+	{
+		printf '%s %s HTTP/1.1\r\nHost: x\r\n' "$method" "$target"
+		for field; do
+			printf '%s\r\n' "$field"
+		done
+		printf '\r\n'
+	} >"$WORK/$name"
+	ASKED+=("$name")
+}
+ASKED=()
+
+# signed NAME METHOD OBJECT [FIELD]...
+signed() {
+	local name=$1 method=$2 target
+	target="/media/$3?$(query)"
+	shift 3
+	ask "$name" "$method" "$target" \
+	    "Authorization: Bearer $(sign_url GET "$STORAGE$target")" "$@"
+}
+
+metric() {		# NAME
+	curl -sf "$STORAGE_ADMIN/metrics" | sed -n "s/^$1 //p"
+}
+
+fast() {
+	metric stored_http_requests_fast_total
+}
+
+stored_conf threads 1
+stored_conf access-log full
+stored_conf grant-limit 3
+start_stored
+make_file "$WORK/object" 5000
+put_object "$WORK/object"
+SMALL=$OBJECT
+make_file "$WORK/object" 3000000
+put_object "$WORK/object"
+LARGE=$OBJECT
+make_file "$WORK/object" 30000000	# more than the kernel's buffers hold
+put_object "$WORK/object"
+HUGE=$OBJECT
+absent=${SMALL//[0-9]/e}
+
+# --- the same bytes ---------------------------------------------------------------
+
+# Those that are served in front when they come whole, and then the others.
+signed small GET "$SMALL"
+signed small-head HEAD "$SMALL"
+signed large GET "$LARGE"
+signed large-head HEAD "$LARGE"
+signed part GET "$LARGE" 'Range: bytes=70000-1000000'
+signed part-small GET "$SMALL" 'range: bytes=-1'
+signed part-if GET "$SMALL" 'Range: bytes=3-9' "If-Range: \"$SMALL\""
+signed part-if-other GET "$SMALL" 'Range: bytes=3-9' 'If-Range: "other"'
+signed parts GET "$SMALL" 'Range: bytes=0-1,5-6'
+signed unchanged GET "$SMALL" "If-None-Match: \"$SMALL\""
+signed unchanged-list GET "$SMALL" 'If-None-Match: "a"' \
+    "If-None-Match: W/\"$SMALL\""
+signed matches HEAD "$LARGE" "If-Match: \"$LARGE\""
+signed keep GET "$SMALL" 'Connection: Keep-Alive' 'User-Agent: A (b; c)'
+target="/media/$SMALL?$(query)&name=a%20%E2%82%AC.bin"
+ask named GET "$target" \
+    "Authorization: Bearer $(sign_url GET "$STORAGE$target")"
+target="/media/$SMALL?$(query)"
+ask link GET "$target&token=$(sign_url GET "$STORAGE$target")"
+ask most GET "$target" \
+    "Authorization: Bearer $(sign_url GET "$STORAGE$target")" \
+    "X-Padding: $(printf '%01300d' 0)" X-{a..q}:\ b
+IN_FRONT=("${ASKED[@]}")
+ASKED=()
+signed fails GET "$SMALL" 'If-Match: "other"'
+signed none GET "$SMALL" 'Range: bytes=5000-'
+signed nothing GET "$absent"
+ask no-token GET "$target"
+ask wrong-token GET "$target" 'Authorization: Bearer AAAA'
+ask twice GET "$target" 'Authorization: Bearer A' 'Authorization: Bearer A'
+target="/media/$SMALL?$(query 1000000000)"
+ask expired GET "$target" \
+    "Authorization: Bearer $(sign_url GET "$STORAGE$target")"
+ask malformed GET "/media/$SMALL"
+ask elsewhere GET /objects
+ask unknown GET /nowhere
+ask health GET /healthz
+ask other-method POST "$target" 'Content-Length: 0'
+signed closes GET "$SMALL" 'Connection: close'
+signed length GET "$SMALL" 'Content-Length: 0'
+signed blank GET "$SMALL" 'Accept:  a'
+
+wrong=''
+for name in "${IN_FRONT[@]}" "${ASKED[@]}"; do
+	client -m split "$WORK/$name" >"$WORK/expected"
+	for mode in whole bytes; do
+		client -m "$mode" "$WORK/$name" >"$WORK/said"
+		cmp -s "$WORK/expected" "$WORK/said" || wrong+=" $name-$mode"
+	done
+done
+is "$wrong" '' 'each request is answered alike, however it comes'
+
+before=$(fast)
+for name in "${IN_FRONT[@]}"; do
+	client -m whole "$WORK/$name" >"$WORK/said"
+done
+is "$(($(fast) - before))" "${#IN_FRONT[@]}" \
+    'those that are for it were served in front'
+before=$(fast)
+for name in "${IN_FRONT[@]}"; do
+	client -m split "$WORK/$name" >"$WORK/said"
+	client -m bytes "$WORK/$name" >"$WORK/said"
+	client -m together "$WORK/$name" "$WORK/small" >"$WORK/said"
+done
+for name in "${ASKED[@]}"; do
+	client -m whole "$WORK/$name" >"$WORK/said"
+done
+is "$(($(fast) - before))" 0 'and no others'
+
+# --- several on one connection ------------------------------------------------------
+
+several=(small large-head part fails small unchanged large nothing small)
+files=("${several[@]/#/$WORK/}")
+client -m split "${files[@]}" >"$WORK/expected"
+is "$(grep -c ^HTTP/1.1 "$WORK/expected")" 9 'nine requests are answered'
+for mode in whole bytes together; do
+	client -m "$mode" "${files[@]}" >"$WORK/said"
+	ok "and alike: $mode" cmp "$WORK/expected" "$WORK/said"
+done
+before=$(fast)
+client "${files[@]}" >"$WORK/said"
+is "$(($(fast) - before))" 3 \
+    'a connection is in front up to the first that is the library'"'"'s'
+before=$(fast)
+files=("$WORK"/{large,small,part,small})
+client -m split "${files[@]}" >"$WORK/expected"
+client -b 4096 -s 1000 "${files[@]}" >"$WORK/said"
+ok 'what is asked while an answer is sent is answered behind it' \
+    cmp "$WORK/expected" "$WORK/said"
+client -m split -e "$WORK/large" >"$WORK/expected"
+client -b 4096 -e "$WORK/large" >"$WORK/said"
+ok 'who ends their side behind the request gets the answer, and the end' \
+    cmp "$WORK/expected" "$WORK/said"
+is "$(tail -n 1 "$WORK/said")" ended 'which is there'
+
+# --- what could be read in two ways, behind a request that was served in front -------
+
+target="/media/$SMALL?$(query)"
+authorization="Authorization: Bearer $(sign_url GET "$STORAGE$target")"
+get="GET $target HTTP/1.1\\r\\n$authorization\\r\\n"
+behind="${get}Host: x\\r\\n\\r\\n"
+shapes=(
+	"${get}Host: x\\r\\nContent-Length: 5\\r\\n\\r\\nhello"
+	"${get}Host: x\\r\\nContent-Length: 0\\r\\nContent-Length: 5\\r\\n\\r\\n"
+	"${get}Host: x\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n0\\r\\n\\r\\n"
+	"${get}Host: x\\r\\nTransfer-Encoding: x\\r\\n\\r\\n"
+	"${get}Host: x\\r\\nTransfer-Encoding : chunked\\r\\n\\r\\n"
+	"${get}Host: x\\r\\nExpect: 100-continue\\r\\n\\r\\n"
+	"${get}Host: x\\r\\nA: b\\r\\n c\\r\\n\\r\\n"
+	"${get}Host: x\\r\\nA: b\\rc\\r\\n\\r\\n"
+	"${get}Host: x\\r\\nA: b\\0c\\r\\n\\r\\n"
+	"${get}Host: x\\n\\n" "${get}Host: x\\r\\n\\n" "${get}\\r\\n"
+	"${get}Host: x\\r\\nHost: y\\r\\n\\r\\n"
+	"${get}Host: x\\r\\n$authorization\\r\\n\\r\\n"
+	"${get}Host: x\\r\\nUpgrade: h2c\\r\\nConnection: Upgrade\\r\\n\\r\\n"
+	"${get/1.1/1.0}Host: x\\r\\n\\r\\n" "${get/1.1/2.0}Host: x\\r\\n\\r\\n"
+	"${get/GET/get}Host: x\\r\\n\\r\\n" "\\r\\n${get}Host: x\\r\\n\\r\\n"
+	"${get/GET /GET http://x}Host: x\\r\\n\\r\\n"
+)
+wrong='' answers=''
+for i in "${!shapes[@]}"; do
+	printf '%b' "${shapes[i]}$behind" >"$WORK/odd"
+	files=("$WORK/small" "$WORK/odd" "$WORK/small")
+	client -c 4 -m split "${files[@]}" >"$WORK/expected"
+	client -c 4 -m whole "${files[@]}" >"$WORK/said"
+	cmp -s "$WORK/expected" "$WORK/said" || wrong+=" $i"
+	answers+="$(grep -ac '^HTTP/1.1 200' "$WORK/said") "
+done
+is "$wrong" '' 'what is odd behind them is answered alike'
+is "$answers" '1 1 1 1 1 1 1 1 1 1 1 1 1 1 4 2 1 3 4 1 ' \
+    'and nothing comes out of it'
+
+# --- counted and logged alike -------------------------------------------------------
+
+# counts MODE: what a round of requests adds to the metrics and the log
+counts() {
+	local name
+	curl -sf "$STORAGE_ADMIN/metrics" >"$WORK/before"
+	wc -l <"$LOGS/stored-access.log" >"$WORK/lines"
+	for name in "${IN_FRONT[@]}" "${ASKED[@]}"; do
+		client -m "$1" "$WORK/$name" >"$WORK/said"
+	done
+	curl -sf "$STORAGE_ADMIN/metrics" >"$WORK/after"
+	awk 'NR == FNR { before[$1] = $2; next }
+	    $1 ~ /^stored_(http_requests_total|http_requests_unanswered|http_requests_under|downloads|download_bytes|refusals|refused|tokens)/ &&
+	    $1 !~ /^#/ { print $1, $2 - before[$1] }' "$WORK/before" \
+	    "$WORK/after"
+	tail -n +"$(($(<"$WORK/lines") + 1))" "$LOGS/stored-access.log" |
+	    sed -E 's/^time=[^ ]* request=[^ ]*//; s/duration_ms=[0-9]+//'
+}
+counts split >"$WORK/expected"
+counts whole >"$WORK/said"
+ok 'both ways are counted and logged alike' diff "$WORK/expected" "$WORK/said"
+ok 'and are counted' grep -q '^stored_tokens_accepted_total.* 2[0-9]$' \
+    "$WORK/said"
+like "$(cat "$WORK/said")" 'method=GET path="/media/[0-9a-f]*" status=206 bytes=930001 ' \
+    'and logged'
+
+signed huge GET "$HUGE"
+for count in 1 70000; do
+	client -b 4096 -n "$count" "$WORK/huge"
+done
+under_way() {		# COUNT: and the one that asks
+	[[ $(metric stored_http_requests_under_way) == $(($1 + 1)) ]]
+}
+ok 'nothing is left of clients that reset the connection' \
+    wait_until 10 under_way 0
+like "$(tail -n 3 "$LOGS/stored-access.log")" 'status=200 .*aborted=yes' \
+    'which the log tells'
+
+# --- limits ----------------------------------------------------------------------------
+
+target="/media/$HUGE?$(query)"
+token=$(sign_url GET "$STORAGE$target")
+SIP_TOKEN=$token perl "$ROOT/tests/tools/sip.pl" "${STORAGE##*:}" "$target" 1 \
+    60 3 >"$WORK/sipped" &
+sipping=$!
+ok 'three clients of a grant are sent to' wait_until 20 under_way 3
+client "$WORK/small" >"$WORK/said"
+like "$(cat "$WORK/said")" '^HTTP/1.1 503 .*' 'the fourth is told to wait'
+client -m split "$WORK/small" >"$WORK/expected"
+ok 'alike' cmp "$WORK/expected" "$WORK/said"
+kill "$sipping"
+wait "$sipping" 2>/dev/null || true
+ok 'until they leave' wait_until 20 under_way 0
+client "$WORK/small" >"$WORK/said"
+ok 'then it is served' grep -q '^HTTP/1.1 200 ' "$WORK/said"
+
+# --- an end ------------------------------------------------------------------------------
+
+client -m split "$WORK/huge" >"$WORK/expected"
+before=$(fast)
+client -b 4096 -s 1000 -w "$WORK/go" "$WORK/huge" >"$WORK/said" &
+client=$!
+ok 'a large one is under way' wait_until 20 under_way 1
+kill -TERM "$STORED_PID"
+ok 'when the daemon is told to stop' wait_until 10 grep -q 'stopping' \
+    "$LOGS/stored.log"
+: >"$WORK/go"
+wait "$client"
+ok 'it waits until all of it is sent' cmp "$WORK/expected" "$WORK/said"
+stop_stored
+done_testing
