@@ -13,9 +13,9 @@
  */
 #include "common/http_internal.h"
 
-#include <errno.h>
+#include <dlfcn.h>
 #include <sys/eventfd.h>
-#include <sys/uio.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -43,15 +43,29 @@ note_wake(int descriptor)
 	return true;
 }
 
+/* What is behind ours: the C library's, or one that was preloaded. */
+static ssize_t
+write_on(int descriptor, const void *bytes, size_t size)
+{
+	typedef ssize_t next_write(int, const void *, size_t);
+	static _Atomic(uintptr_t) known;
+	uintptr_t next = atomic_load_explicit(&known, memory_order_relaxed);
+
+	if (next == 0) {
+		next = (uintptr_t)dlsym(RTLD_NEXT, "write");
+		atomic_store_explicit(&known, next, memory_order_relaxed);
+	}
+	return next != 0 ? ((next_write *)next)(descriptor, bytes, size) :
+	    (ssize_t)syscall(SYS_write, descriptor, bytes, size);
+}
+
 ssize_t
 write(int descriptor, const void *bytes, size_t size)
 {
-	const struct iovec part = { (void *)(uintptr_t)bytes, size };
-
 	if (wakes.is_resuming && size == sizeof(eventfd_t) &&
 	    note_wake(descriptor))
 		return (ssize_t)size;
-	return writev(descriptor, &part, 1);
+	return write_on(descriptor, bytes, size);
 }
 
 void
