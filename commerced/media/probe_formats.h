@@ -55,10 +55,28 @@ struct probe_wav {
 	bool has_format, has_data;
 };
 
+struct mp4_track {
+	uint32_t id;
+	uint32_t each;			/* units of a sample, unless told */
+	uint32_t scale;			/* units a second */
+	uint64_t end;			/* of its fragments so far; units */
+};
+
 struct probe_mp4 {
 	uint64_t scale, duration;	/* units a second, units */
 	bool has_header, has_film, has_data, has_video;
 	bool is_open;			/* the last box goes to the end */
+	bool is_total;			/* duration counts fragments, too */
+	struct mp4_track tracks[PROBE_STREAMS_MAX];
+	size_t count;
+	/* The fragment of a track that is being read. */
+	struct mp4_track *track;	/* NULL: of none that is known */
+	uint32_t each;
+	uint64_t at;			/* where its next sample begins */
+	/* Samples, of which each says how long it is. */
+	uint32_t samples_left;
+	size_t sample_size;		/* bytes of an entry */
+	uint64_t box_left;		/* bytes; 0: between boxes */
 };
 
 struct probe_webm {

@@ -50,5 +50,9 @@ made variable.mp3 audio/mpeg -q:a 3 -write_id3v1 1 -metadata title=x
 made mono-8000.mp3 audio/mpeg -ar 8000 -ac 1 -b:a 16k
 made tone.webm audio/webm
 made start.mp4 video/mp4 -movflags faststart
+for flags in frag_keyframe frag_keyframe+empty_moov; do
+	made "$flags.mp4" video/mp4 -f lavfi -i testsrc2=s=64x64:r=10:d=7 -g 20 \
+	    -movflags "+$flags"
+done
 made first.flac audio/flac -ar 96000
 done_testing

@@ -30,8 +30,11 @@ is "$(json .duration_ms)" null 'what says nothing has none'
 head -c 40000 "$WORK/three" >"$WORK/cut"
 stored "$WORK/cut" cut
 is "$(json .duration_ms)" 3000 'a file that is cut says what it was to be'
-for name in tone.ogg tone.opus tone.mp3 tone.flac tone.m4a tone.webm; do
-	ffmpeg -v error -y -i "$WORK/three" -t 2.5 "$WORK/$name"
+for name in tone.ogg tone.opus tone.mp3 tone.flac tone.m4a tone.webm \
+    frag_every_frame.mp4 frag_every_frame+empty_moov.mp4; do
+	flags=()
+	[[ $name != frag* ]] || flags=(-movflags "+${name%.mp4}")
+	ffmpeg -v error -y -i "$WORK/three" -t 2.5 "${flags[@]}" "$WORK/$name"
 	upload "$ITEM" "$WORK/$name" "$name" a/b
 	got=$(json .duration_ms)
 	wanted=$(ffprobe -v error -show_entries format=duration -of csv=p=0 \

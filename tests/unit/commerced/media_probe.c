@@ -347,6 +347,111 @@ mp4_says_how_long_it_is_wherever_that_stands(void **state)
 	assert_int_equal(probe_file().container, MEDIA_UNKNOWN);
 }
 
+/* A film of track 7, of 1000 units a second, in fragments; first: what mvhd
+ * says, in milliseconds; total: what mehd says, or 0. */
+static void
+put_fragmented(uint32_t first, uint64_t total)
+{
+	uint32_t extends = 8 + 24 + (total > 0 ? 8 + 12 : 0);
+
+	file_size = 0;
+	put_box("ftyp", 8);
+	put_text("isom");
+	put_zeros(4);
+	put_box("moov", 108 + 8 + 92 + 8 + 32 + 8 + extends);
+	put_box("mvhd", 100);
+	put_zeros(12);
+	put_be(1000, 4);
+	put_be(first, 4);
+	put_zeros(80);
+	put_box("trak", 92 + 8 + 32);
+	put_box("tkhd", 84);
+	put_zeros(12);
+	put_be(7, 4);
+	put_zeros(68);
+	put_box("mdia", 32);
+	put_box("mdhd", 24);
+	put_zeros(12);
+	put_be(1000, 4);
+	put_zeros(8);
+	put_box("mvex", extends);
+	if (total > 0) {
+		put_box("mehd", 12);
+		put_be(UINT64_C(1) << 24, 4);
+		put_be(total, 8);
+	}
+	put_box("trex", 24);
+	put_zeros(4);
+	put_be(7, 4);
+	put_zeros(4);
+	put_be(40, 4);		/* a sample */
+	put_zeros(8);
+	put_box("mdat", 10);
+	put_zeros(10);
+}
+
+/* One of it, from start on; its trun is for the caller. */
+static void
+put_fragment(uint32_t track, uint64_t start, uint32_t trun)
+{
+	put_box("moof", 8 + 16 + 20 + trun);
+	put_box("traf", 16 + 20 + trun);
+	put_box("tfhd", 8);
+	put_zeros(4);
+	put_be(track, 4);
+	put_box("tfdt", 12);
+	put_be(UINT64_C(1) << 24, 4);
+	put_be(start, 8);
+}
+
+/* Samples as long as trex says, or so many of 10 units and one more byte. */
+static void
+put_samples(uint32_t count, bool have_lengths)
+{
+	put_box("trun", have_lengths ? 12 + 8 * count + 1 : 8);
+	put_be(have_lengths ? 0x301 : 0, 4);
+	put_be(count, 4);
+	if (!have_lengths)
+		return;
+	put_zeros(4);
+	for (uint32_t i = 0; i < count; i++) {
+		put_be(10, 4);
+		put_be(1, 4);
+	}
+	put_zeros(1);
+}
+
+static void
+mp4_in_fragments_plays_to_the_end_of_the_last(void **state)
+{
+	(void)state;
+	put_fragmented(2000, 0);
+	file_is(MEDIA_MP4, 2000, true);
+	put_fragment(7, 2000, 16);
+	put_samples(25, false);
+	file_is(MEDIA_MP4, 3000, true);
+	put_fragment(7, 3000, 8 + 12 + 8 * 30 + 1);
+	put_samples(30, true);
+	file_is(MEDIA_MP4, 3300, true);
+	/* of a track that is not there; of one that is no sum */
+	put_fragment(8, 5000, 16);
+	put_samples(25, false);
+	put_fragment(7, UINT64_MAX - 2, 16);
+	put_samples(UINT32_MAX, false);
+	file_is(MEDIA_MP4, 3300, true);
+	/* samples that are not in their box */
+	put_fragment(7, 3000, 16);
+	put_box("trun", 8);
+	put_be(0x100, 4);
+	put_be(UINT32_MAX, 4);
+	assert_int_equal(probe_file().container, MEDIA_UNKNOWN);
+	/* What is said for all of them counts. */
+	put_fragmented(2000, 7500);
+	put_fragment(7, 2000, 16);
+	put_samples(25, false);
+	file_is(MEDIA_MP4, 7500, true);
+}
+
 static void
 put_webm(const char *kind)
 {
@@ -505,6 +610,7 @@ main(void)
 		cmocka_unit_test(flac_says_how_many_samples_it_has),
 		cmocka_unit_test(wav_has_so_many_bytes_a_second),
 		cmocka_unit_test(mp4_says_how_long_it_is_wherever_that_stands),
+		cmocka_unit_test(mp4_in_fragments_plays_to_the_end_of_the_last),
 		cmocka_unit_test(webm_says_how_long_it_is),
 		cmocka_unit_test(lengths_that_cannot_be_are_none),
 		cmocka_unit_test(everything_else_is_unknown),
