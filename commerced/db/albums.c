@@ -33,16 +33,16 @@ db_contents_take_out(struct db *db, int64_t container, int64_t sequence)
 }
 
 enum err
-db_contents_put_in(struct db *db, int64_t container, const struct uuid *item,
-    int64_t position, bool *found)
+db_contents_put_in(struct db *db, const struct content_row *row, bool *found)
 {
 	struct query query;
 	enum err e;
 
 	query_begin(&query, db, STMT_CONTENTS_PUT_IN);
-	query_int(&query, container);
-	query_uuid(&query, item);
-	query_int(&query, position);
+	query_int(&query, row->container);
+	query_uuid(&query, &row->item);
+	query_int(&query, row->position);
+	query_int(&query, row->sequence);
 	e = query_run(&query);
 	*found = !e && sqlite3_changes(db->handle) > 0;
 	return e;

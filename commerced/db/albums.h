@@ -16,15 +16,23 @@ struct id_list {
 	size_t count;
 };
 
+struct content_row {
+	int64_t container;
+	struct uuid item;
+	int64_t position;
+	int64_t sequence;	/* at which it comes */
+};
+
 /*
  * Everything is taken out at that sequence: who bought before keeps it.  Then
- * item by item is put in again; *found is false for one that does not exist or
- * is the container itself.  Done, db_contents_settle() is called once.
+ * item by item is put in at the same sequence: what was taken out by it never
+ * left.  *found is false for one that does not exist or is the container
+ * itself.  Done, db_contents_settle() is called once.
  */
 enum err db_contents_take_out(struct db *db, int64_t container,
     int64_t sequence);
-enum err db_contents_put_in(struct db *db, int64_t container,
-    const struct uuid *item, int64_t position, bool *found);
+enum err db_contents_put_in(struct db *db, const struct content_row *row,
+    bool *found);
 enum err db_contents_settle(struct db *db, int64_t container);
 
 /* Which of all that it contains, down to two levels, have nothing to give. */

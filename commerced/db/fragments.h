@@ -94,43 +94,64 @@
 	" WHERE item = ?1)"
 
 /*
- * Account ?1 owns an item by an entitlement to it or to what contains it.
- * The earliest gives the most, and is the one that counts: it is this item's.
+ * What is in these, from item_content.  What had left an album when that came
+ * does not come with it.
+ */
+#define INSIDE_OF_TWO_LEVELS \
+	"(SELECT a.container AS container, a.item AS item," \
+	" a.since_sequence AS since, a.until_sequence AS until" \
+	" FROM item_content a WHERE a.container IN " ITEM_AND_CONTAINERS \
+	" UNION ALL SELECT a.container, b.item," \
+	" max(a.since_sequence, b.since_sequence)," \
+	" min(a.until_sequence, b.until_sequence) FROM item_content a" \
+	" JOIN item_content b ON b.container = a.item" \
+	" AND b.item <> a.container AND b.until_sequence > a.since_sequence" \
+	" WHERE a.container IN " ITEM_AND_CONTAINERS ")"
+
+/*
+ * Account ?1 owns an item by an entitlement to it or to what contains it: since
+ * the entitlement, or since it came into that.  The earliest gives the most,
+ * and is the one that counts: it is this item's.
  * A + before what the item of an entitlement is compared with: that column has
  * no type of its own, and is found by its tree only where the other has none.
  */
 #define ENTITLED_BY(item_owned) \
-	"(SELECT item FROM (SELECT o.item AS item, o.sequence AS sequence" \
+	"(SELECT item FROM (SELECT o.item AS item, o.sequence AS since" \
 	" FROM entitlement o WHERE o.account = ?1 AND o.item = +" item_owned \
-	" UNION ALL SELECT o.item, o.sequence FROM item_inside n" \
-	" CROSS JOIN entitlement o ON o.account = ?1" \
+	" UNION ALL SELECT o.item, max(o.sequence, n.since_sequence)" \
+	" FROM item_inside n CROSS JOIN entitlement o ON o.account = ?1" \
 	" AND o.item = +n.container AND o.sequence < n.until_sequence" \
-	" WHERE n.item = " item_owned ") ORDER BY sequence, item LIMIT 1)"
+	" WHERE n.item = " item_owned ") ORDER BY since, item LIMIT 1)"
 
 /* All items that account ?1 owns; columns of the row with min(). */
 #define ENTITLEMENTS \
-	"(SELECT item, min(sequence) AS sequence, created_ms FROM" \
-	" (SELECT o.item AS item, o.sequence AS sequence," \
+	"(SELECT item, min(since) AS since, created_ms FROM" \
+	" (SELECT o.item AS item, o.sequence AS since," \
 	" o.created_ms AS created_ms FROM entitlement o" \
 	" WHERE o.account = ?1 UNION ALL" \
-	" SELECT n.item, o.sequence, o.created_ms FROM entitlement o" \
-	" CROSS JOIN item_inside n ON n.container = o.item" \
-	" AND n.until_sequence > o.sequence WHERE o.account = ?1)" \
-	" GROUP BY item)"
+	" SELECT n.item, max(o.sequence, n.since_sequence), o.created_ms" \
+	" FROM entitlement o CROSS JOIN item_inside n" \
+	" ON n.container = o.item AND n.until_sequence > o.sequence" \
+	" WHERE o.account = ?1) GROUP BY item)"
 
-/* What an entitlement gives of a file's item. */
-#define FILE_IS_GIVEN \
-	"(f.removed_sequence IS NULL OR f.removed_sequence > e.sequence)"
+/* Of file f, what is given to who owns its item since then. */
+#define FILE_IS_GIVEN(since) \
+	"(f.removed_sequence IS NULL OR f.removed_sequence > " since ")"
 
 /* File f as account ?1 owns it: e is the entitlement. */
+#define FILE_SINCE \
+	"max(e.sequence, coalesce((SELECT min(n.since_sequence)" \
+	" FROM item_inside n WHERE n.container = e.item" \
+	" AND n.item = f.item AND n.until_sequence > e.sequence), 0))"
 #define FILE_ENTITLEMENT \
 	" JOIN entitlement e ON e.account = ?1" \
-	" AND e.item = " ENTITLED_BY("f.item") " AND " FILE_IS_GIVEN
+	" AND e.item = " ENTITLED_BY("f.item") \
+	" AND " FILE_IS_GIVEN(FILE_SINCE)
 
-/* The newest that was stored when it was bought; else the first that was. */
-#define BOUGHT_VERSION \
+/* The newest that was stored by then; else the first that was. */
+#define BOUGHT_VERSION(since) \
 	"coalesce((SELECT max(b.number) FROM version b WHERE b.file = f.id" \
-	" AND b.stored_sequence <= e.sequence)," \
+	" AND b.stored_sequence <= " since ")," \
 	" (SELECT min(b.number) FROM version b WHERE b.file = f.id" \
 	" AND b.stored_sequence IS NOT NULL))"
 

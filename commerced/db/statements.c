@@ -200,9 +200,13 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    "UPDATE item_content AS c SET until_sequence = ?2"
 	    " WHERE c.container = ?1 AND " IS_IN_NOW("c"),
 	[STMT_CONTENTS_PUT_IN] =
-	    "INSERT INTO item_content (container, item, position)"
-	    " SELECT ?1, id, ?3 FROM item WHERE uuid = ?2 AND id <> ?1"
-	    " ON CONFLICT (container, item) DO UPDATE SET"
+	    "INSERT INTO item_content (container, item, position,"
+	    " since_sequence) SELECT ?1, i.id, ?3, coalesce("
+	    "(SELECT c.since_sequence FROM item_content c"
+	    " WHERE c.container = ?1 AND c.item = i.id"
+	    " AND c.until_sequence = ?4), ?4)"
+	    " FROM item i WHERE i.uuid = ?2 AND i.id <> ?1"
+	    " ON CONFLICT (container, item, since_sequence) DO UPDATE SET"
 	    " position = excluded.position,"
 	    " until_sequence = excluded.until_sequence",
 	/* Of ?1 and of what contains it. */
@@ -210,17 +214,9 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    "DELETE FROM item_inside WHERE container IN "
 	    ITEM_AND_CONTAINERS,
 	[STMT_INSIDE_MAKE] =
-	    "INSERT INTO item_inside (container, item, until_sequence)"
-	    " SELECT container, item, max(until_sequence) FROM"
-	    " (SELECT a.container AS container, a.item AS item,"
-	    " a.until_sequence AS until_sequence FROM item_content a"
-	    " WHERE a.container IN " ITEM_AND_CONTAINERS
-	    " UNION ALL SELECT a.container, b.item,"
-	    " min(a.until_sequence, b.until_sequence) FROM item_content a"
-	    " JOIN item_content b ON b.container = a.item"
-	    " AND b.item <> a.container"
-	    " WHERE a.container IN " ITEM_AND_CONTAINERS ")"
-	    " GROUP BY container, item",
+	    "INSERT INTO item_inside (container, item, since_sequence,"
+	    " until_sequence) SELECT container, item, min(since), until FROM "
+	    INSIDE_OF_TWO_LEVELS " GROUP BY container, item, until",
 	/* What has nothing to give, of what is in it now. */
 	[STMT_CONTENTS_EMPTY] =
 	    "SELECT i.uuid FROM item_inside n JOIN item i ON i.id = n.item"
@@ -485,10 +481,12 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    " WHERE id = ?1 AND redeemed_by IS NULL",
 
 	[STMT_LIBRARY_LIST] =
-	    "SELECT " FILE_COLUMNS ", " BOUGHT_VERSION ", e.created_ms,"
-	    " coalesce(c.completed_ms, 0), i.id FROM " ENTITLEMENTS " e"
+	    "SELECT " FILE_COLUMNS ", " BOUGHT_VERSION("e.since")
+	    ", e.created_ms, coalesce(c.completed_ms, 0), i.id FROM "
+	    ENTITLEMENTS " e"
 	    " JOIN item i ON i.id = e.item"
-	    " JOIN file f ON f.item = e.item AND " FILE_IS_GIVEN
+	    " JOIN file f ON f.item = e.item AND "
+	    FILE_IS_GIVEN("e.since")
 	    " JOIN version v ON v.id = f.stored_version"
 	    " LEFT JOIN completion c ON c.account = ?1"
 	    " AND c.file = f.id AND c.version = v.id"
@@ -502,7 +500,7 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    " JOIN file f ON f.item = i.id" FILE_ENTITLEMENT
 	    " JOIN version v ON v.id = f.stored_version"
 	    " LEFT JOIN item_content c ON c.container = x.id"
-	    " AND c.item = i.id WHERE x.uuid = ?2"
+	    " AND c.item = i.id AND " IS_IN_NOW("c") " WHERE x.uuid = ?2"
 	    " ORDER BY i.id <> x.id, c.position IS NULL, c.position, i.id,"
 	    " f.id",
 	[STMT_LIBRARY_FILE] =
@@ -514,12 +512,13 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    " JOIN item i ON i.id = f.item" FILE_ENTITLEMENT
 	    " JOIN version v ON v.file = f.id AND v.number = ?3"
 	    " AND v.state = 1 WHERE f.uuid = ?2 AND v.number >= "
-	    BOUGHT_VERSION,
+	    BOUGHT_VERSION(FILE_SINCE),
 	[STMT_LIBRARY_OBJECT] =
 	    "SELECT f.id, v.id, v.sealed_size FROM file f" FILE_ENTITLEMENT
 	    " JOIN version v ON v.file = f.id AND v.object = ?3"
 	    " AND v.stored_sequence IS NOT NULL"
-	    " WHERE f.uuid = ?2 AND v.number >= " BOUGHT_VERSION,
+	    " WHERE f.uuid = ?2 AND v.number >= "
+	    BOUGHT_VERSION(FILE_SINCE),
 	[STMT_COMPLETION_SET] =
 	    "INSERT INTO completion (account, file, version, completed_ms)"
 	    " VALUES (?1, ?2, ?3, ?4) ON CONFLICT (account, file) DO UPDATE"

@@ -58,21 +58,23 @@ enum err
 item_contents_set(struct shop_transaction *tx, int64_t item,
     const struct item_fields *fields)
 {
-	int64_t sequence = 0;
+	struct content_row row = { .container = item };
 	bool found = true;
 	enum err e;
 
-	e = db_sequence_next(tx->db, &sequence);
+	e = db_sequence_next(tx->db, &row.sequence);
 	if (!e)
-		e = db_contents_take_out(tx->db, item, sequence);
-	for (size_t i = 0; !e && found && i < fields->contains_count; i++)
-		e = db_contents_put_in(tx->db, item, &fields->contains[i],
-		    (int64_t)i, &found);
+		e = db_contents_take_out(tx->db, item, row.sequence);
+	for (size_t i = 0; !e && found && i < fields->contains_count; i++) {
+		row.item = fields->contains[i];
+		row.position = (int64_t)i;
+		e = db_contents_put_in(tx->db, &row, &found);
+	}
 	if (!e && !found)
 		e = ERR_OUT_OF_RANGE;
 	if (!e)
 		e = db_contents_settle(tx->db, item);
-	return e ? e : item_contents_keep(tx, item, sequence);
+	return e ? e : item_contents_keep(tx, item, row.sequence);
 }
 
 enum err

@@ -18,30 +18,34 @@ CREATE TEMP VIEW due AS
 		WHERE l.purchase = c.purchase AND l.item = i.item
 		AND l.status <> 0);
 
--- What is in what, albums in bundles too, and until when.
+-- What is in what, albums in bundles too, since and until when.
 CREATE TEMP VIEW inside AS
-	SELECT container, item, max(until_sequence) AS until_sequence FROM (
-		SELECT container, item, until_sequence FROM item_content
+	SELECT container, item, min(since_sequence) AS since_sequence,
+		until_sequence FROM (
+		SELECT container, item, since_sequence, until_sequence
+		FROM item_content
 		UNION ALL
 		SELECT above.container, below.item,
+			max(above.since_sequence, below.since_sequence),
 			min(above.until_sequence, below.until_sequence)
 		FROM item_content above JOIN item_content below
 		ON below.container = above.item
-		WHERE below.item <> above.container)
-	GROUP BY container, item;
+		WHERE below.item <> above.container
+		AND below.until_sequence > above.since_sequence)
+	GROUP BY container, item, until_sequence;
 
 -- The files of what accounts are due, albums expanded.
 CREATE TEMP VIEW given AS
 	SELECT DISTINCT o.account, f.uuid AS file FROM (
-		SELECT d.account, d.item, e.sequence FROM due d
+		SELECT d.account, d.item, e.sequence AS since FROM due d
 		JOIN entitlement e USING (account, item)
 		UNION ALL
-		SELECT d.account, n.item, e.sequence FROM due d
-		JOIN entitlement e USING (account, item)
+		SELECT d.account, n.item, max(e.sequence, n.since_sequence)
+		FROM due d JOIN entitlement e USING (account, item)
 		JOIN inside n ON n.container = d.item
 		AND n.until_sequence > e.sequence) o
 	JOIN file f ON f.item = o.item AND f.stored_version IS NOT NULL
-	AND (f.removed_sequence IS NULL OR f.removed_sequence > o.sequence);
+	AND (f.removed_sequence IS NULL OR f.removed_sequence > o.since);
 
 CREATE TEMP VIEW moved AS
 	SELECT account, sum(amount) AS amount FROM (
@@ -111,10 +115,11 @@ SELECT 'something is owned that nobody paid or claimed: ' || account || ' '
 	EXCEPT SELECT * FROM due);
 SELECT 'an album does not give what it contains: ' || container || ' ' || item
 	FROM (SELECT * FROM inside EXCEPT
-	SELECT container, item, until_sequence FROM item_inside);
+	SELECT container, item, since_sequence, until_sequence
+	FROM item_inside);
 SELECT 'an album gives what it does not contain: ' || container || ' ' || item
-	FROM (SELECT container, item, until_sequence FROM item_inside
-	EXCEPT SELECT * FROM inside);
+	FROM (SELECT container, item, since_sequence, until_sequence
+	FROM item_inside EXCEPT SELECT * FROM inside);
 SELECT 'a claim gives without being claimed: ' || c.id
 	FROM claim c JOIN claim_item i ON i.claim = c.id
 	WHERE c.claimed_by IS NULL AND i.granted = 1;

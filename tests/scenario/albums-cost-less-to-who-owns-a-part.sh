@@ -103,6 +103,24 @@ register
 redeem "$(gift_code 5000)"
 buy "$album"
 is "$(json '.access | length')" 6 'and is not sold to others'
+
+# What leaves an album before that comes into one that is owned stays out.
+draft_item 'A record' 700 album; record=$ITEM
+contain "$record" "${tracks[@]:0:2}"
+publish "$record"
+contain "$record" "${tracks[@]:1:1}"
+draft_item 'A shelf' 0 bundle; shelf=$ITEM
+contain "$shelf" "${tracks[5]}"
+publish "$shelf"
+register
+buy "$shelf"
+contain "$shelf" "${tracks[5]}" "$record"
+status_is 200 'an album is put into a bundle that is owned'
+buyer GET '/v1/library?limit=100'
+is "$(json '[.items[].name] | sort | join(" ")')" \
+    'track-1.ogg track-5.ogg' 'its owner gets what is in it, not what was'
+buyer GET "/v1/items/${tracks[0]}"
+is "$(json .owned)" false '  which is not owned'
 SESSION=$one
 
 # --- not on sale yet ----------------------------------------------------------------

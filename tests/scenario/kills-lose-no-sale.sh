@@ -186,16 +186,16 @@ all_damages() {
 		DELETE FROM item_inside WHERE item = (SELECT item
 		FROM item_content ORDER BY item LIMIT 1)"
 	damage 'the library has a file too many' "
-		UPDATE item_content SET until_sequence = 0;
-		UPDATE item_inside SET until_sequence = 0"
+		UPDATE OR REPLACE item_content SET since_sequence = -1,
+		until_sequence = 0;
+		UPDATE OR REPLACE item_inside SET until_sequence = 0"
 	damage 'the library lacks a file' "
-		INSERT INTO item_content SELECT i.id, t.id, 99,
+		INSERT OR IGNORE INTO item_content SELECT i.id, t.id, 0, 99,
 		9223372036854775807 FROM item i, item t
-		WHERE i.kind = 1 AND t.kind = 0 ON CONFLICT DO UPDATE
-		SET until_sequence = 9223372036854775807;
+		WHERE i.kind = 1 AND t.kind = 0;
 		DELETE FROM item_inside;
-		INSERT INTO item_inside SELECT container, item, until_sequence
-		FROM item_content"
+		INSERT INTO item_inside SELECT container, item, until_sequence,
+		since_sequence FROM item_content"
 	damage 'a refund that was answered is missing' "
 		UPDATE refund SET uuid = randomblob(16) WHERE id = 1"
 	damage 'a refund is not paid back once' "

@@ -30,10 +30,11 @@ INSERT INTO version (id, uuid, file, number, state, size, plain_hash, object,
 	SELECT id, uuid(created_ms, id, 17), id, 1, 1, 3000000 + id,
 	hash(id, 18), hash(id, 22), 3001000 + id, '1', created_ms, id, 1, 0
 	FROM item;
-INSERT INTO item_content (container, item, position)
-	SELECT i.id, i.id + c.k + 1, c.k FROM item i, k c, at
+INSERT INTO item_content (container, item, position, since_sequence)
+	SELECT i.id, i.id + c.k + 1, c.k, 0 FROM item i, k c, at
 	WHERE i.id % 50 = 0 AND i.id + c.k + 1 <= items;
-INSERT INTO item_inside (container, item, until_sequence)
-	SELECT container, item, until_sequence FROM item_content;
+INSERT INTO item_inside (container, item, since_sequence, until_sequence)
+	SELECT container, item, since_sequence, until_sequence
+	FROM item_content;
 UPDATE shop SET sequence = (SELECT items FROM at);
 COMMIT;

@@ -498,20 +498,101 @@ what_an_album_in_a_bundle_contains_is_kept(void **state)
 }
 
 static void
-what_was_taken_out_of_an_album_that_is_put_in_is_kept(void **state)
+what_had_left_an_album_before_it_came_is_not_given(void **state)
 {
 	struct fixture *fixture = *state;
 	int64_t buyer = fixture_account(fixture, "a@example.com", NULL);
-	struct uuid tracks[2] = { fixture_item_on_sale(fixture, "one", 0),
-	    fixture_item_on_sale(fixture, "two", 0) };
-	struct uuid inner = fixture_album_on_sale(fixture, 0, tracks, 2);
-	struct uuid album = fixture_album_on_sale(fixture, 0, tracks, 1);
-	struct uuid both[2] = { tracks[0], inner };
+	int64_t other = fixture_account(fixture, "b@example.com", NULL);
+	struct uuid tracks[TRACKS], inner, album, both[2];
 
+	make_tracks(fixture, tracks);
+	inner = fixture_album_on_sale(fixture, 0, tracks, 2);
+	album = fixture_album_on_sale(fixture, 0, tracks + 2, 1);
+	both[0] = tracks[2];
+	both[1] = inner;
 	assert_int_equal(fixture_buy(fixture, buyer, &album, "1"), ERR_OK);
+	assert_int_equal(fixture_buy(fixture, other, &inner, "1"), ERR_OK);
+	/* The second goes before the album comes, the first after. */
 	assert_int_equal(fixture_contain(fixture, &inner, tracks, 1), ERR_OK);
 	assert_int_equal(fixture_contain(fixture, &album, both, 2), ERR_OK);
-	fixture_check_books(fixture);
+	assert_int_equal(fixture_contain(fixture, &inner, tracks + 3, 1),
+	    ERR_OK);
+	assert_false(owns(fixture, buyer, &tracks[1]));
+	assert_true(owns(fixture, buyer, &tracks[0]));
+	assert_true(owns(fixture, buyer, &tracks[3]));
+	assert_int_equal(library_count(fixture, buyer), 3);
+	assert_int_equal(library_count(fixture, other), 3);
+	/* It comes back while the album is away: it is theirs by now. */
+	assert_int_equal(fixture_contain(fixture, &album, tracks + 2, 1),
+	    ERR_OK);
+	assert_int_equal(fixture_contain(fixture, &inner, tracks, 2), ERR_OK);
+	assert_true(owns(fixture, buyer, &tracks[1]));
+	assert_int_equal(library_count(fixture, buyer), 4);
+}
+
+static void
+each_stay_in_an_album_counts_by_itself(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t early = fixture_account(fixture, "a@example.com", NULL);
+	int64_t late = fixture_account(fixture, "b@example.com", NULL);
+	struct uuid tracks[TRACKS], inner, album, both[2];
+
+	make_tracks(fixture, tracks);
+	inner = fixture_album_on_sale(fixture, 0, tracks, 2);
+	both[0] = tracks[2];
+	both[1] = inner;
+	album = fixture_album_on_sale(fixture, 0, both, 2);
+	assert_int_equal(fixture_buy(fixture, early, &album, "1"), ERR_OK);
+	assert_int_equal(fixture_contain(fixture, &album, both, 1), ERR_OK);
+	assert_int_equal(fixture_buy(fixture, late, &album, "1"), ERR_OK);
+	assert_int_equal(fixture_contain(fixture, &inner, tracks, 1), ERR_OK);
+	assert_int_equal(fixture_contain(fixture, &album, both, 2), ERR_OK);
+	assert_true(owns(fixture, early, &tracks[1]));
+	assert_false(owns(fixture, late, &tracks[1]));
+	assert_int_equal(library_count(fixture, early), 3);
+	assert_int_equal(library_count(fixture, late), 2);
+	/* What is set to what it was has not been away. */
+	assert_int_equal(fixture_contain(fixture, &album, both, 2), ERR_OK);
+	assert_int_equal(fixture_number(fixture,
+	    "SELECT count(*) FROM item_content"), 5);
+}
+
+static void
+files_that_were_gone_when_an_item_came_are_not_given(void **state)
+{
+	struct fixture *fixture = *state;
+	int64_t buyer = fixture_account(fixture, "a@example.com", NULL);
+	int64_t other = fixture_account(fixture, "b@example.com", NULL);
+	struct uuid tracks[2] = { fixture_item_on_sale(fixture, "one", 0),
+	    fixture_item_on_sale(fixture, "two", 0) };
+	struct uuid album = fixture_album_on_sale(fixture, 0, tracks, 1);
+	struct library_query query = { .account = buyer, .limit = 10 };
+	struct library_list list = { 0 };
+
+	assert_int_equal(fixture_upload(fixture, &tracks[1], "bonus.ogg", "x"),
+	    ERR_OK);
+	fixture_store_all(fixture);
+	assert_int_equal(fixture_buy(fixture, buyer, &album, "1"), ERR_OK);
+	assert_int_equal(fixture_buy(fixture, other, &tracks[1], "1"),
+	    ERR_OK);
+	assert_int_equal(fixture_remove_file(fixture, &tracks[1],
+	    "bonus.ogg"), ERR_OK);
+	assert_int_equal(fixture_upload(fixture, &tracks[1], "two.ogg",
+	    "second"), ERR_OK);
+	fixture_store_all(fixture);
+	assert_int_equal(fixture_contain(fixture, &album, tracks, 2), ERR_OK);
+	assert_int_equal(library_count(fixture, other), 2);
+	assert_int_equal(library_list(fixture->shop, &query, &list), ERR_OK);
+	assert_int_equal(list.count, 2);
+	for (size_t i = 0; i < list.count; i++) {
+		const struct library_entry *entry = &list.entries[i];
+
+		/* As it was when it came. */
+		assert_string_not_equal(entry->file.name, "bonus.ogg");
+		assert_int_equal(entry->bought_version, entry->file.version);
+	}
+	library_list_clear(&list);
 }
 
 #define TEST(function) \
@@ -602,7 +683,9 @@ main(void)
 		TEST(contents_must_exist_and_come_once),
 		TEST(nothing_is_on_sale_before_its_release),
 		TEST(what_an_album_in_a_bundle_contains_is_kept),
-		TEST(what_was_taken_out_of_an_album_that_is_put_in_is_kept),
+		TEST(what_had_left_an_album_before_it_came_is_not_given),
+		TEST(each_stay_in_an_album_counts_by_itself),
+		TEST(files_that_were_gone_when_an_item_came_are_not_given),
 		TEST(each_item_of_a_page_has_its_own),
 	};
 

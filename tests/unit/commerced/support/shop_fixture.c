@@ -223,6 +223,16 @@ fixture_sql_fails(const struct fixture *fixture, const char *sql)
 	" WHERE l.purchase = c.purchase AND l.item = i.item" \
 	" AND l.status <> 0)"
 
+/* File f is given by the entitlement to owned, since then. */
+#define FILES_OWNED \
+	"(SELECT account, item AS owned, item, sequence AS since" \
+	" FROM entitlement UNION ALL SELECT e.account, e.item, n.item," \
+	" max(e.sequence, n.since_sequence) FROM entitlement e" \
+	" JOIN item_inside n ON n.container = e.item" \
+	" AND n.until_sequence > e.sequence) o JOIN file f" \
+	" ON f.item = o.item AND f.stored_version IS NOT NULL" \
+	" AND (f.removed_sequence IS NULL OR f.removed_sequence > o.since)"
+
 /* Each counts what must not be. */
 static const char *const fixture_faults[] = {
 	"SELECT count(*) FROM pragma_integrity_check"
@@ -330,14 +340,21 @@ static const char *const fixture_faults[] = {
 	" AND c.until_sequence = 9223372036854775807)",
 	/* item_inside is item_content to two levels */
 	"SELECT count(*) FROM (SELECT 1 FROM (SELECT container, item,"
-	" until_sequence, 1 AS side FROM item_inside UNION ALL"
-	" SELECT container, item, max(until_sequence), -1 FROM"
-	" (SELECT container, item,"
-	" until_sequence FROM item_content UNION ALL"
-	" SELECT a.container, b.item, min(a.until_sequence, b.until_sequence)"
+	" since_sequence, until_sequence, 1 AS side FROM item_inside UNION ALL"
+	" SELECT container, item, min(since_sequence), until_sequence, -1"
+	" FROM (SELECT container, item, since_sequence, until_sequence"
+	" FROM item_content UNION ALL SELECT a.container, b.item,"
+	" max(a.since_sequence, b.since_sequence),"
+	" min(a.until_sequence, b.until_sequence)"
 	" FROM item_content a JOIN item_content b ON b.container = a.item"
-	" WHERE a.container <> b.item) GROUP BY container, item)"
-	" GROUP BY container, item, until_sequence HAVING sum(side) <> 0)",
+	" WHERE a.container <> b.item"
+	" AND a.since_sequence < b.until_sequence)"
+	" GROUP BY container, item, until_sequence) GROUP BY container, item,"
+	" since_sequence, until_sequence HAVING sum(side) <> 0)",
+	/* nothing is in a container twice at a time */
+	"SELECT count(*) FROM item_content a JOIN item_content b"
+	" USING (container, item) WHERE a.since_sequence < b.since_sequence"
+	" AND a.until_sequence > b.since_sequence",
 	/* nothing on sale reaches deeper than two levels */
 	"SELECT count(*) FROM item i JOIN item_content a ON a.container = i.id"
 	" JOIN item_content b ON b.container = a.item"
@@ -349,19 +366,11 @@ static const char *const fixture_faults[] = {
 	" FROM version v WHERE v.file = f.id AND v.state = 1"
 	" ORDER BY v.number DESC LIMIT 1)",
 	/* whoever has bought has something to download */
-	"SELECT count(*) FROM entitlement e WHERE NOT EXISTS (SELECT 1"
-	" FROM file f WHERE f.item IN (SELECT e.item UNION ALL SELECT n.item"
-	" FROM item_inside n WHERE n.container = e.item"
-	" AND n.until_sequence > e.sequence) AND f.stored_version IS NOT NULL"
-	" AND (f.removed_sequence IS NULL"
-	" OR f.removed_sequence > e.sequence))",
+	"SELECT count(*) FROM entitlement e WHERE NOT EXISTS (SELECT 1 FROM "
+	FILES_OWNED " WHERE o.account = e.account AND o.owned = e.item)",
 	/* and none of it will be deleted */
-	"SELECT count(*) FROM entitlement e JOIN file f ON f.item IN"
-	" (SELECT e.item UNION ALL SELECT n.item FROM item_inside n"
-	" WHERE n.container = e.item AND n.until_sequence > e.sequence)"
-	" JOIN item i ON i.id = f.item WHERE f.stored_version IS NOT NULL"
-	" AND (f.removed_sequence IS NULL OR f.removed_sequence > e.sequence)"
-	" AND i.sold_sequence < e.sequence",
+	"SELECT count(*) FROM " FILES_OWNED
+	" JOIN item i ON i.id = f.item WHERE i.sold_sequence < o.since",
 	"SELECT count(*) FROM version WHERE local = 0 AND state IN (0, 2)",
 	/* what is kept of an item's sales is what its lines say */
 	"SELECT count(*) FROM item_sales s LEFT JOIN (SELECT item,"

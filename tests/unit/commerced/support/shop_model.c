@@ -1,31 +1,50 @@
 #include "tests/unit/commerced/support/shop_model.h"
 
-static int64_t
-smaller(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Until when the item is in the container, over all ways of two levels. */
-static int64_t
-model_until(const struct model *model, size_t container, size_t item)
-{
-	int64_t until = model->until[container][item];
-
-	for (size_t album = MODEL_TRACKS; album < MODEL_ITEMS; album++) {
-		int64_t way = smaller(model->until[container][album],
-		    model->until[album][item]);
-
-		if (way > until)
-			until = way;
-	}
-	return container == item ? 0 : until;
-}
-
 bool
 model_contains(const struct model *model, size_t container, size_t item)
 {
-	return model_until(model, container, item) == MODEL_NOW;
+	bool is_in = model->is_in[container][item];
+
+	for (size_t album = MODEL_TRACKS; album < MODEL_ITEMS; album++)
+		is_in = is_in || (model->is_in[container][album] &&
+		    model->is_in[album][item]);
+	return is_in && container != item;
+}
+
+void
+model_follow(const struct model *model, size_t item,
+    struct model_entitlement *entitlement)
+{
+	for (size_t i = 0; i < MODEL_ITEMS; i++) {
+		if (model->is_in[item][i] && entitlement->with_it[i] == 0)
+			entitlement->with_it[i] = model->step;
+	}
+	/* What came with it stays, and so does what comes with that. */
+	for (size_t album = MODEL_TRACKS; album < MODEL_ITEMS; album++) {
+		for (size_t i = 0; i < MODEL_ITEMS; i++) {
+			if (entitlement->with_it[album] != 0 &&
+			    model->is_in[album][i] && i != item &&
+			    entitlement->deeper[i] == 0)
+				entitlement->deeper[i] = model->step;
+		}
+	}
+}
+
+struct model_entitlement
+model_entitle(const struct model *model, size_t item, int64_t purchase)
+{
+	struct model_entitlement entitlement = { .is_there = true,
+	    .since = model->step, .purchase = purchase };
+
+	model_follow(model, item, &entitlement);
+	return entitlement;
+}
+
+static void
+earlier(int64_t *since, int64_t step)
+{
+	if (step != 0 && (*since == 0 || step < *since))
+		*since = step;
 }
 
 int64_t
@@ -35,11 +54,11 @@ model_owned_since(const struct model *model, size_t buyer, size_t item)
 	int64_t since = 0;
 
 	for (size_t i = 0; i < MODEL_ITEMS; i++) {
-		if (!owned[i].is_there || (i != item &&
-		    model_until(model, i, item) <= owned[i].since))
+		if (!owned[i].is_there)
 			continue;
-		if (since == 0 || owned[i].since < since)
-			since = owned[i].since;
+		earlier(&since, i == item ? owned[i].since : 0);
+		earlier(&since, owned[i].with_it[item]);
+		earlier(&since, owned[i].deeper[item]);
 	}
 	return since;
 }
@@ -92,8 +111,7 @@ model_claim(struct model *model, struct model_claim *claim, size_t buyer)
 	claim->claimed_by = (int)buyer;
 	for (size_t i = 0; i < claim->item_count; i++) {
 		if (!owned[claim->items[i]].is_there)
-			owned[claim->items[i]] = (struct model_entitlement){
-			    true, claim->made, claim->purchase };
+			owned[claim->items[i]] = claim->given[i];
 	}
 	return ERR_OK;
 }
@@ -101,11 +119,11 @@ model_claim(struct model *model, struct model_claim *claim, size_t buyer)
 void
 model_repack(struct model *model, size_t album, const bool *items)
 {
-	for (size_t i = 0; i < MODEL_ITEMS; i++) {
-		if (items[i])
-			model->until[album][i] = MODEL_NOW;
-		else if (model->until[album][i] == MODEL_NOW)
-			model->until[album][i] = model->step;
+	for (size_t i = 0; i < MODEL_ITEMS; i++)
+		model->is_in[album][i] = items[i];
+	for (size_t buyer = 0; buyer < MODEL_BUYERS; buyer++) {
+		for (size_t i = 0; i < MODEL_ITEMS; i++)
+			model_follow(model, i, &model->buyers[buyer].owned[i]);
 	}
 }
 

@@ -20,11 +20,14 @@
 #define MODEL_NOBODY (-1)
 #define MODEL_GONE (-2)			/* an account that was deleted */
 
-/* Direct, as the books have it; what it contains comes on top. */
+/* To one item; what comes with it is noted when it comes. */
 struct model_entitlement {
 	bool is_there;
 	int64_t since;			/* step */
 	int64_t purchase;		/* serial; 0: a fulfilment */
+	/* The step at which each came, in it or in an album in it; 0: not. */
+	int64_t with_it[MODEL_ITEMS];
+	int64_t deeper[MODEL_ITEMS];
 };
 
 struct model_buyer {
@@ -40,14 +43,14 @@ struct model_claim {
 	int claimed_by;
 	size_t item_count;
 	size_t items[MODEL_LINES];	/* those of refunded lines taken out */
+	struct model_entitlement given[MODEL_LINES];
 };
 
 struct model {
 	int64_t step;
 	int64_t price[MODEL_ITEMS];
 	bool on_sale[MODEL_ITEMS];
-	/* Container, item: 0 never in it, the step it was taken out, or NOW. */
-	int64_t until[MODEL_ITEMS][MODEL_ITEMS];
+	bool is_in[MODEL_ITEMS][MODEL_ITEMS];	/* container, item */
 	int64_t version[MODEL_TRACKS];
 	/* Of a second file: 0 never there, the step it was taken off, NOW. */
 	int64_t bonus_until[MODEL_TRACKS];
@@ -68,11 +71,22 @@ int64_t model_owned_since(const struct model *model, size_t buyer,
 enum err model_buy(const struct model *model, size_t buyer, bool is_gift,
     const size_t *items, size_t count);
 
+/* An entitlement to the item from now on, with what comes with it. */
+struct model_entitlement model_entitle(const struct model *model, size_t item,
+    int64_t purchase);
+
+/* Contents have changed: what comes with an entitlement to the item now? */
+void model_follow(const struct model *model, size_t item,
+    struct model_entitlement *entitlement);
+
 /* What a claim must be answered; with ERR_OK it is taken. */
 enum err model_claim(struct model *model, struct model_claim *claim,
     size_t buyer);
 
-/* Contents of an album become these. */
+/*
+ * Contents of an album become these; owners have what comes with that.  Claims
+ * that are not taken are for the caller to follow.
+ */
 void model_repack(struct model *model, size_t album, const bool *items);
 
 /* What the purchase gave of an item ends, whoever has it. */
