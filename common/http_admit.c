@@ -146,7 +146,7 @@ http_admit(struct http_request *request)
 	e = http_body_check(request, &reason);
 	/* A body where none belongs is as doubtful as bad framing. */
 	request->answer.closes = e == ERR_MALFORMED_REQUEST;
-	if (e != ERR_OK)
+	if (e != ERR_OK && reason != NULL)
 		http_reply_error(request, e, "%s", reason);
 	else if (request->match.route == NULL)
 		answer_options(request);

@@ -48,8 +48,16 @@ is_json_type(const struct http_request *request)
 	    is_type(value, "application/merge-patch+json"));
 }
 
+static enum err
+too_large(struct http_request *request)
+{
+	http_reply_error(request, ERR_TOO_LARGE, "Send at most %llu bytes.",
+	    (unsigned long long)request->match.route->body_max_bytes);
+	return ERR_TOO_LARGE;
+}
+
 enum err
-http_body_check(const struct http_request *request, const char **reason)
+http_body_check(struct http_request *request, const char **reason)
 {
 	const struct http_route *route = request->match.route;
 	int64_t length = request->framing.content_length;
@@ -59,10 +67,8 @@ http_body_check(const struct http_request *request, const char **reason)
 		return length == 0 ? ERR_OK : ERR_MALFORMED_REQUEST;
 	}
 	if (length > 0 && (uint64_t)length > route->body_max_bytes &&
-	    (takes_json(route) || route->body_max_bytes > 0)) {
-		*reason = "The body is larger than this request takes.";
-		return ERR_TOO_LARGE;
-	}
+	    (takes_json(route) || route->body_max_bytes > 0))
+		return too_large(request);
 	if (route->body == HTTP_BODY_JSON_OPTIONAL && length == 0)
 		return ERR_OK;
 	if (takes_json(route) && !is_json_type(request)) {
@@ -106,7 +112,7 @@ http_body_add(struct http_request *request, const uint8_t *bytes,
 
 	if (is_limited && (request->received > route->body_max_bytes ||
 	    size > route->body_max_bytes - request->received))
-		return ERR_TOO_LARGE;
+		return too_large(request);
 	if (route->body == HTTP_BODY_STREAM)
 		return route->piece(request,
 		    request->server->options.application, bytes, size);

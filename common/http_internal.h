@@ -200,11 +200,11 @@ void http_memory_give(struct http_request *request);
 /* http_body.c */
 /*
  * May the route have the body that the header announces?  ERR_OK, or what to
- * answer, with *reason.
+ * answer, with *reason; what is too large is answered already.
  */
-enum err http_body_check(const struct http_request *request,
-    const char **reason);
-/* One piece; ERR_TOO_LARGE, ERR_NO_MEMORY, or what the handler says. */
+enum err http_body_check(struct http_request *request, const char **reason);
+/* One piece; ERR_TOO_LARGE (answered), ERR_NO_MEMORY, or what the handler
+ * says. */
 enum err http_body_add(struct http_request *request, const uint8_t *bytes,
     size_t size);
 /* The body is complete: HTTP_BODY_JSON is parsed.  ERR_MALFORMED_JSON. */

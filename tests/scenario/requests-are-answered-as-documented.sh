@@ -100,8 +100,12 @@ status_is 200 '65,536 bytes of JSON'
 printf ' ' >>"$WORK/json"
 http --json "@$WORK/json" "$PROBE/json"
 problem_is 413 too-large 'one byte more'
+is "$(jq -r .detail "$BODY")" 'Send at most 65536 bytes.' \
+    '  and how many are taken'
 http --json "@$WORK/json" -H 'Transfer-Encoding: chunked' "$PROBE/json"
 problem_is 413 too-large 'one byte more in chunks'
+is "$(jq -r .detail "$BODY")" 'Send at most 65536 bytes.' \
+    '  and how many are taken'
 http -X PATCH -H 'Content-Type: application/merge-patch+json' -d '{}' \
     "$PROBE/json"
 status_is 200 'a merge patch has a type of its own'
