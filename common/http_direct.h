@@ -22,6 +22,7 @@ struct http_block {
 	size_t fields_size;	/* each "name: value" CR LF */
 	size_t size;		/* with the end of the header and the body,
 				 * where that is short */
+	char room[HTTP_DIRECT_HEAD_MAX];	/* for what goes in front */
 	char text[];
 };
 

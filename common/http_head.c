@@ -51,14 +51,23 @@ is_plain_field(const struct http_field *field)
 	return true;
 }
 
+/* Is every byte from first to "~"?  All are looked at, many at once. */
+static bool
+is_from(unsigned char first, const char *text, size_t length)
+{
+	unsigned char span = (unsigned char)('~' - first), outside = 0;
+
+	for (size_t i = 0; i < length; i++)
+		outside |= (unsigned char)(text[i] - first) > span;
+	return outside == 0;
+}
+
 /* Visible ASCII, with blanks inside of it alone. */
 static bool
 is_plain_value(const char *value, size_t length)
 {
-	for (size_t i = 0; i < length; i++)
-		if (value[i] < ' ' || value[i] > '~')
-			return false;
-	return length > 0 && value[0] != ' ' && value[length - 1] != ' ';
+	return length > 0 && value[0] != ' ' && value[length - 1] != ' ' &&
+	    is_from(' ', value, length);
 }
 
 /* "Name: value" up to its CR LF, of which both are there. */
@@ -101,9 +110,8 @@ read_request_line(char *line, char *end, struct http_head *head)
 	end -= sizeof(version) - 1;
 	if (end <= target || memcmp(end, version, sizeof(version) - 1) != 0)
 		return false;
-	for (const char *p = target; p < end; p++)
-		if (*p <= ' ' || *p > '~')
-			return false;
+	if (!is_from('!', target, (size_t)(end - target)))
+		return false;
 	target[-1] = *end = '\0';
 	head->target = target;
 	head->version = end + 1;
