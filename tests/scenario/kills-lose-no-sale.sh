@@ -192,7 +192,8 @@ all_damages() {
 	damage 'the library lacks a file' "
 		INSERT OR IGNORE INTO item_content SELECT i.id, t.id, 0, 99,
 		9223372036854775807 FROM item i, item t
-		WHERE i.kind = 1 AND t.kind = 0;
+		WHERE i.id IN (SELECT item FROM entitlement) AND t.kind = 0
+		AND t.id <> i.id;
 		DELETE FROM item_inside;
 		INSERT INTO item_inside SELECT container, item, until_sequence,
 		since_sequence FROM item_content"
