@@ -31,6 +31,13 @@ hex_value(char digit)
 	return -1;
 }
 
+int
+hex_digit_value(char digit)
+{
+	return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 :
+	    hex_value(digit);
+}
+
 enum err
 hex_decode(uint8_t *bytes, size_t size, const char *text, size_t length)
 {

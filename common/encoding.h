@@ -25,6 +25,9 @@ void hex_encode(char *text, const uint8_t *bytes, size_t size);
 enum err hex_decode(uint8_t *bytes, size_t size, const char *text,
     size_t length);
 
+/* The value of one digit of either case, as after a "%"; -1. */
+int hex_digit_value(char digit);
+
 /* text takes BASE64URL_SIZE(size) bytes with its NUL. */
 void base64url_encode(char *text, const uint8_t *bytes, size_t size);
 

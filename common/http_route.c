@@ -3,17 +3,7 @@
 
 #include <string.h>
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+#include "common/encoding.h"
 
 /*
  * Decode length bytes of a segment to *scratch, which moves on behind the
@@ -33,8 +23,8 @@ segment_decode(const char *segment, size_t length, char **scratch)
 		}
 		if (length - i < 3)
 			return ERR_MALFORMED_REQUEST;
-		high = hex_value(segment[i + 1]);
-		low = hex_value(segment[i + 2]);
+		high = hex_digit_value(segment[i + 1]);
+		low = hex_digit_value(segment[i + 2]);
 		if (high < 0 || low < 0)
 			return ERR_MALFORMED_REQUEST;
 		*out = (char)(high * 16 + low);

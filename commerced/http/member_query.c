@@ -6,18 +6,7 @@
 #include <string.h>
 
 #include "commerced/http/member.h"
-
-static int
-member_hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
+#include "common/encoding.h"
 
 /*
  * Decode length bytes of text into out, which takes as many and a NUL.
@@ -36,9 +25,9 @@ member_query_decode(char *out, const char *text, size_t length)
 			c = ' ';
 		} else if (c == '%') {
 			int high = length - i > 2 ?
-			    member_hex_digit(text[i + 1]) : -1;
+			    hex_digit_value(text[i + 1]) : -1;
 			int low = length - i > 2 ?
-			    member_hex_digit(text[i + 2]) : -1;
+			    hex_digit_value(text[i + 2]) : -1;
 
 			if (high < 0 || low < 0)
 				return false;

@@ -10,15 +10,13 @@
 
 #include "common/err.h"
 
-/* The daemon's functions of settings.h; settings_size bytes hold its struct. */
-struct settings_target {
-	size_t settings_size;
-	enum err (*load)(const char *path, void *settings);
-	enum err (*print)(FILE *out, const void *settings);
-	void (*clear)(void *settings);
-};
+/* What settings.h of both daemons has; the one that is linked is looked at. */
+struct settings;
+enum err settings_load(const char *path, struct settings *settings);
+enum err settings_print(FILE *out, const struct settings *settings);
+void settings_clear(struct settings *settings);
 
-void settings_check(const struct settings_target *target,
-    const uint8_t *bytes, size_t size);
+/* Of so many bytes is the daemon's struct. */
+void settings_check(size_t settings_size, const uint8_t *bytes, size_t size);
 
 #endif
