@@ -201,8 +201,19 @@ sub buys_a_container {
 	    grep { !$is_track{$_} && index($body, $_) >= 0 } @items;
 }
 
+# What came with the code of a gift goes when its giver is paid back, which
+# another process does.  Who was refused for what the other one of two has
+# bought owns all of it.
+sub owned_a_part {
+	my ($refusal, $method, $path, $bearer, $body) = @_;
+	my $owned = ($refusal->{json} // {})->{owned} // return 0;
+	return $path eq '/v1/purchases' &&
+	    @$owned < @{decode_json($body)->{items}};
+}
+
 # Two at the same time: one is the repetition of the other.  Only success is
-# remembered: who was refused just before the contents changed is none.
+# remembered: who was refused just before the contents changed, or before a
+# gift was taken back, is none.
 sub insist_twice {
 	my @request = @_;
 	gate();
@@ -216,7 +227,8 @@ sub insist_twice {
 	my ($second, $first) = sort { $a->{status} <=> $b->{status} } @answers;
 	$counts{'twice at once'}++;
 	return $first if $second->{status} >= 300;
-	if ($first->{status} >= 300 && buys_a_container(@request)) {
+	if ($first->{status} >= 300 && (buys_a_container(@request) ||
+	    owned_a_part($first, @request))) {
 		$counts{'twice at once, one refused'}++;
 		($first, $second) = ($second, insist(@request));
 	}
