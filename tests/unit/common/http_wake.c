@@ -115,7 +115,9 @@ all_ask(struct story *story)
 {
 	static const char text[] = "GET /wait HTTP/1.1\r\nHost: here\r\n\r\n";
 
+	(void)pthread_mutex_lock(&lock);
 	waiting_count = 0;
+	(void)pthread_mutex_unlock(&lock);
 	for (size_t i = 0; i < CLIENTS; i++)
 		assert_int_equal(send(story->clients[i], text,
 		    sizeof(text) - 1, MSG_NOSIGNAL), sizeof(text) - 1);
