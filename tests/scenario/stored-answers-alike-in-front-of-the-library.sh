@@ -256,8 +256,8 @@ before=$(fast)
 client "${files[@]}" >"$WORK/said"
 is "$(($(fast) - before))" 3 \
     'a connection is in front up to the first that is the library'"'"'s'
-before=$(fast)
-files=("$WORK"/{large,small,part,small})
+signed huge GET "$HUGE"
+files=("$WORK"/{huge,small,part,small})
 client -m split "${files[@]}" >"$WORK/expected"
 client -b 4096 -s 1000 "${files[@]}" >"$WORK/said"
 ok 'what is asked while an answer is sent is answered behind it' \
@@ -307,7 +307,6 @@ is "$answers" '1 1 1 1 1 1 1 1 1 1 1 1 1 1 4 2 1 3 4 1 ' \
 
 # --- left and limited alike ----------------------------------------------------------
 
-signed huge GET "$HUGE"
 for count in 1 70000; do
 	client -b 4096 -n "$count" "$WORK/huge"
 done
