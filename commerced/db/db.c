@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commerced/db/log_file.h"
 #include "commerced/db/query.h"
 #include "commerced/db/search_score.h"
 #include "common/log.h"
@@ -29,6 +30,7 @@ static const char db_settings[] =
     "PRAGMA temp_store = MEMORY;";
 
 static pthread_once_t db_library = PTHREAD_ONCE_INIT;
+static const char *db_writer_vfs;
 
 /*
  * The index is made anew when it is lost: a commit need not be on the disk,
@@ -158,6 +160,7 @@ static void
 db_set_up_library(void)
 {
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	db_writer_vfs = log_file_prepare();
 }
 
 enum err
@@ -175,7 +178,8 @@ db_open(const char *path, enum db_role role, struct db **out)
 	db = calloc(1, sizeof(*db));
 	if (db == NULL)
 		return ERR_NO_MEMORY;
-	rc = sqlite3_open_v2(path, &db->handle, flags, NULL);
+	rc = sqlite3_open_v2(path, &db->handle, flags,
+	    role == DB_WRITER ? db_writer_vfs : NULL);
 	if (rc != SQLITE_OK) {
 		log_error("database cannot be opened path=%s", path);
 		e = query_error(db, rc, "open");

@@ -91,7 +91,8 @@ each_call_of_a_purchase() {	# CALLS ERRNO MODE
 	buyer GET /v1/account
 	[[ $(json .balance.amount) -eq $((1000 - 5 * number)) ]] ||
 	    complain "the balance is $(json .balance.amount)"
-	[[ $number -gt 3 ]] || complain "only $number calls"
+	# The log is written in large pieces: a sale is one write and a sync.
+	[[ $number -gt 1 ]] || complain 'no call failed'
 	# A failed sync is one: it may be there, and nobody knows.
 	[[ $1 != *sync* || $UNKNOWN -gt 0 ]] ||
 	    complain "no commit had an unknown outcome"
