@@ -9,6 +9,14 @@
 	"f.id, f.uuid, f.name, f.media_type, v.number, v.uuid, v.state," \
 	" v.size, v.sealed_size, v.object, v.master_key, v.duration_ms"
 
+/* What db_item_for_sale() reads, for account ?3. */
+#define SALE_COLUMNS \
+	"id, title, price, sold_sequence," \
+	" EXISTS (SELECT 1 FROM item_content c WHERE c.container = item.id)," \
+	" EXISTS (SELECT 1 FROM item_inside n WHERE n.item = item.id)," \
+	" EXISTS (SELECT 1 FROM entitlement e WHERE e.account = ?3" \
+	" AND e.item = +item.id), (SELECT sequence FROM shop WHERE id = 1)"
+
 /* What db_item_read() reads. */
 #define ITEM_COLUMNS \
 	"item.id, item.uuid, item.kind, item.state, item.title," \
@@ -28,12 +36,15 @@
 	" CASE " column " WHEN 1 THEN 'gift-issue' WHEN 2 THEN 'sales'" \
 	" ELSE 'account-' || " column " END"
 
-/* Lines sold, and lines refunded, from ?3 and before ?4. */
+/*
+ * Lines sold, and lines refunded, from ?3 and before ?4, with which the ids of
+ * purchases begin at ?5 and ?6.
+ */
 #define SALES_AND_REFUNDS \
 	"(SELECT p.created_ms AS at_ms, l.item AS item, 1 AS sold," \
 	" l.price - l.deducted AS paid, 0 AS returned, 0 AS refunded" \
 	" FROM purchase p JOIN purchase_line l ON l.purchase = p.id" \
-	" WHERE p.created_ms >= ?3 AND p.created_ms < ?4" \
+	" WHERE p.uuid >= ?5 AND p.uuid < ?6" \
 	" UNION ALL SELECT r.created_ms, l.item, 0, 0, 1," \
 	" l.price - l.deducted FROM refund r" \
 	" JOIN purchase_line l ON l.purchase = r.purchase" \

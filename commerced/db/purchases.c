@@ -4,18 +4,22 @@
 #include "commerced/db/rows.h"
 
 enum err
-db_purchase_key_get(struct db *db, int64_t account, const char *key,
-    uint8_t request_hash[static REQUEST_HASH_BYTES], int64_t *purchase)
+db_buyer_get(struct db *db, int64_t account, const char *key,
+    struct buyer_row *out)
 {
 	struct query query;
 
-	*purchase = 0;
-	query_begin(&query, db, STMT_PURCHASE_KEY_GET);
+	*out = (struct buyer_row){ 0 };
+	query_begin(&query, db, STMT_BUYER_GET);
 	query_int(&query, account);
 	query_text(&query, key);
 	if (query_next(&query)) {
-		row_bytes(&query, request_hash, REQUEST_HASH_BYTES);
-		*purchase = row_int(&query);
+		out->is_there = true;
+		out->balance_minor = row_int(&query);
+		out->purchase = row_int(&query);
+		if (out->purchase != 0)
+			row_bytes(&query, out->request_hash,
+			    REQUEST_HASH_BYTES);
 	}
 	return query_end(&query);
 }
@@ -36,7 +40,7 @@ db_purchase_key_add(struct db *db, const struct purchase *purchase,
 
 enum err
 db_item_for_sale(struct db *db, const struct uuid *id, const char *today,
-    struct sale_row *out)
+    int64_t account, struct sale_row *out)
 {
 	struct query query;
 
@@ -44,6 +48,7 @@ db_item_for_sale(struct db *db, const struct uuid *id, const char *today,
 	query_begin(&query, db, STMT_ITEM_FOR_SALE);
 	query_uuid(&query, id);
 	query_text(&query, today);
+	query_int(&query, account);
 	if (query_next(&query)) {
 		out->item = row_int(&query);
 		out->title = row_text(&query);
@@ -51,6 +56,8 @@ db_item_for_sale(struct db *db, const struct uuid *id, const char *today,
 		out->sold_sequence = row_int(&query);
 		out->is_container = row_int(&query) != 0;
 		out->is_contained = row_int(&query) != 0;
+		out->is_entitled = row_int(&query) != 0;
+		out->sequence = row_int(&query);
 	}
 	return query_end(&query);
 }
@@ -83,6 +90,7 @@ db_purchase_line_add(struct db *db, int64_t purchase, int64_t position,
     const struct sale_row *line)
 {
 	struct query query;
+	enum err e;
 
 	query_begin(&query, db, STMT_PURCHASE_LINE_ADD);
 	query_int(&query, purchase);
@@ -91,6 +99,12 @@ db_purchase_line_add(struct db *db, int64_t purchase, int64_t position,
 	query_text(&query, line->title);
 	query_int(&query, line->price_minor);
 	query_int(&query, line->deducted_minor);
+	e = query_run(&query);
+	if (e)
+		return e;
+	query_begin(&query, db, STMT_ITEM_SALES_ADD);
+	query_int(&query, line->item);
+	query_int(&query, line->price_minor - line->deducted_minor);
 	return query_run(&query);
 }
 

@@ -12,10 +12,15 @@
 #include "commerced/model.h"
 
 
-/* *purchase is 0 when the account did not use that key. */
-enum err db_purchase_key_get(struct db *db, int64_t account,
-    const char *key, uint8_t request_hash[static REQUEST_HASH_BYTES],
-    int64_t *purchase);
+/* Who buys, and what was bought before with that idempotency key. */
+struct buyer_row {
+	bool is_there;		/* the person has not gone */
+	int64_t balance_minor;
+	int64_t purchase;	/* 0: the key is new */
+	uint8_t request_hash[REQUEST_HASH_BYTES];
+};
+enum err db_buyer_get(struct db *db, int64_t account, const char *key,
+    struct buyer_row *out);
 enum err db_purchase_key_add(struct db *db, const struct purchase *purchase,
     const char *key, const uint8_t request_hash[static REQUEST_HASH_BYTES]);
 
@@ -27,17 +32,20 @@ struct sale_row {
 	int64_t sold_sequence;
 	bool is_container;
 	bool is_contained;
+	bool is_entitled;	/* the account, by an entitlement to itself */
+	int64_t sequence;	/* shop.sequence */
 	int64_t deducted_minor;	/* the caller's; 0 here */
 };
 /* today: YYYY-MM-DD; what is released later is not on sale. */
 enum err db_item_for_sale(struct db *db, const struct uuid *id,
-    const char *today, struct sale_row *out);
+    const char *today, int64_t account, struct sale_row *out);
 
 /*
  * id, account, created_ms, total_minor, is_gift and the seller's number; sets
  * the receipt's number.
  */
 enum err db_purchase_add(struct db *db, struct purchase *purchase);
+/* The line, and one more in the sales of its item. */
 enum err db_purchase_line_add(struct db *db, int64_t purchase,
     int64_t position, const struct sale_row *line);
 

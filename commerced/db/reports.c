@@ -74,10 +74,32 @@ db_report_read(struct query *query, int64_t limit, struct report *out,
 	return query_end(query);
 }
 
+/*
+ * Where the ids of that time begin: a UUID's first 48 bits are its time
+ * (RFC 9562, version 7), that of a purchase is its created_ms.
+ */
+struct id_time {
+	uint8_t bytes[6];
+};
+
+static struct id_time
+id_time_make(int64_t at_ms)
+{
+	const int64_t last = (INT64_C(1) << 48) - 1;
+	struct id_time time;
+
+	at_ms = at_ms < 0 ? 0 : at_ms > last ? last : at_ms;
+	for (unsigned i = 0; i < sizeof(time.bytes); i++)
+		time.bytes[i] = (uint8_t)(at_ms >> (40 - 8 * i));
+	return time;
+}
+
 static enum err
 db_report_run(struct db *db, enum statement number,
     const struct report_filter *filter, struct report *out, int64_t *last)
 {
+	const struct id_time from = id_time_make(filter->from_ms);
+	const struct id_time until = id_time_make(filter->until_ms);
 	struct query query;
 
 	query_begin(&query, db, number);
@@ -87,6 +109,8 @@ db_report_run(struct db *db, enum statement number,
 	    number == STMT_REPORT + REPORT_SALES_BY_ITEM) {
 		query_int(&query, filter->from_ms);
 		query_int(&query, filter->until_ms);
+		query_bytes(&query, from.bytes, sizeof(from.bytes));
+		query_bytes(&query, until.bytes, sizeof(until.bytes));
 	}
 	return db_report_read(&query, filter->limit, out, last);
 }
@@ -95,11 +119,13 @@ db_report_run(struct db *db, enum statement number,
 static enum err
 db_day_before(struct db *db, int64_t before_ms, int64_t *day)
 {
+	const struct id_time before = id_time_make(before_ms);
 	struct query query;
 
 	*day = -1;
 	query_begin(&query, db, STMT_REPORT_DAY_BEFORE);
 	query_int(&query, before_ms);
+	query_bytes(&query, before.bytes, sizeof(before.bytes));
 	if (query_next(&query) && !row_is_null(&query))
 		*day = row_int(&query);
 	return query_end(&query);

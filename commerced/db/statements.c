@@ -356,18 +356,15 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	    "DELETE FROM picture WHERE item = ?1 AND kind = ?2",
 	[STMT_PICTURE_IS_SHOWN] = "SELECT 1 FROM picture WHERE uuid = ?1",
 
-	[STMT_PURCHASE_KEY_GET] =
-	    "SELECT request_hash, purchase FROM purchase_key"
-	    " WHERE account = ?1 AND key = ?2",
+	[STMT_BUYER_GET] =
+	    "SELECT b.balance, k.purchase, k.request_hash FROM holding b"
+	    " LEFT JOIN holding k ON k.account = ?1 AND k.kind = 1 AND"
+	    " k.key = ?2 WHERE b.account = ?1 AND b.kind = 0 AND b.key = 0",
 	[STMT_PURCHASE_KEY_ADD] =
 	    "INSERT INTO holding (account, kind, key, request_hash, purchase)"
 	    " VALUES (?1, 1, ?2, ?3, ?4)",
 	[STMT_ITEM_FOR_SALE] =
-	    "SELECT id, title, price, sold_sequence,"
-	    " EXISTS (SELECT 1 FROM item_content c"
-	    " WHERE c.container = item.id),"
-	    " EXISTS (SELECT 1 FROM item_inside n WHERE n.item = item.id)"
-	    " FROM item WHERE uuid = ?1 AND state = 1"
+	    "SELECT " SALE_COLUMNS " FROM item WHERE uuid = ?1 AND state = 1"
 	    " AND (released IS NULL OR released <= ?2)",
 	[STMT_PURCHASE_ADD] =
 	    "INSERT INTO purchase (uuid, account, created_ms, total, seller,"
@@ -377,6 +374,9 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	[STMT_PURCHASE_LINE_ADD] =
 	    "INSERT INTO purchase_line (purchase, position, item, title,"
 	    " price, deducted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[STMT_ITEM_SALES_ADD] =
+	    "UPDATE item_sales SET sold = sold + 1, paid = paid + ?2"
+	    " WHERE item = ?1",
 	[STMT_ENTITLEMENT_ADD] =
 	    "INSERT INTO holding (account, kind, key, source, purchase,"
 	    " created_ms, sequence, grant_seed)"
@@ -553,11 +553,11 @@ static const char *const books_sql[STMT_SEARCH_API] = {
 	"SELECT i.id, i.uuid, i.title, i.creator," SALES_SUMS
 	" FROM " SALES_AND_REFUNDS " JOIN item i ON i.id = item"
 	" WHERE i.id < ?1 GROUP BY i.id ORDER BY i.id DESC LIMIT ?2",
-	/* The last day before ?1 on which something was sold or refunded. */
+	/* The last day before ?1 on which something was sold or refunded; ids
+	 * of that time begin at ?2. */
 	[STMT_REPORT_DAY_BEFORE] =
-	    "SELECT max(at) / 86400000 FROM (SELECT (SELECT created_ms"
-	    " FROM purchase WHERE created_ms < ?1"
-	    " ORDER BY created_ms DESC LIMIT 1) AS at UNION ALL"
+	    "SELECT max(at) / 86400000 FROM (SELECT (SELECT created_ms FROM"
+	    " purchase WHERE uuid < ?2 ORDER BY uuid DESC LIMIT 1) AS at UNION"
 	    " SELECT (SELECT created_ms FROM refund WHERE created_ms < ?1"
 	    " ORDER BY created_ms DESC LIMIT 1))",
 	[STMT_REPORT_ITEMS_EVER] =

@@ -51,7 +51,7 @@ basket_find(struct db *db, int64_t now_ms, const struct purchase_request *in,
 		const struct uuid *item = &in->items[basket->count];
 		struct sale_row *line = &basket->lines[basket->count];
 
-		e = db_item_for_sale(db, item, today, line);
+		e = db_item_for_sale(db, item, today, in->account, line);
 		if (!e && line->item == 0)
 			basket_refuse(out, item);
 		basket->count++;
@@ -66,9 +66,9 @@ static enum err
 basket_line_is_owned(struct db *db, int64_t account,
     const struct sale_row *line, bool *out)
 {
-	return line->is_contained ?
-	    db_item_is_owned(db, account, line->item, out) :
-	    db_item_is_entitled(db, account, line->item, out);
+	*out = line->is_entitled;
+	return *out || !line->is_contained ? ERR_OK :
+	    db_item_is_owned(db, account, line->item, out);
 }
 
 /* Part of what another line of the same basket gives. */

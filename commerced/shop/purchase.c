@@ -31,47 +31,38 @@ purchase_result_clear(struct purchase_result *result)
 	*result = (struct purchase_result){ 0 };
 }
 
-/* Was this request answered before?  out->is_replayed says so. */
+/* This request was answered before. */
 static enum err
 purchase_replay(struct shop_transaction *tx,
-    const struct purchase_request *in, struct purchase_result *out)
+    const struct purchase_request *in, const struct buyer_row *buyer,
+    struct purchase_result *out)
 {
-	uint8_t request_hash[REQUEST_HASH_BYTES];
-	int64_t number = 0;
 	enum err e;
 
-	e = db_purchase_key_get(tx->db, in->account, in->idempotency_key,
-	    request_hash, &number);
-	if (e || number == 0)
-		return e;
-	if (memcmp(request_hash, in->request_hash, REQUEST_HASH_BYTES) != 0)
+	if (memcmp(buyer->request_hash, in->request_hash,
+	    REQUEST_HASH_BYTES) != 0)
 		return ERR_IDEMPOTENCY_KEY_REUSED;
 	out->is_replayed = true;
-	e = db_purchase_by_number(tx->db, number, &out->purchase);
+	e = db_purchase_by_number(tx->db, buyer->purchase, &out->purchase);
 	return e || !out->purchase.is_gift ? e :
-	    claim_code_of_gift(tx, number, out->claim_code);
+	    claim_code_of_gift(tx, buyer->purchase, out->claim_code);
 }
 
 static enum err
-purchase_check_total(struct shop_transaction *tx,
-    const struct purchase_request *in, const struct basket *basket,
+purchase_check_total(const struct purchase_request *in,
+    const struct buyer_row *buyer, const struct basket *basket,
     struct purchase_result *out)
 {
-	int64_t balance = 0;
-	enum err e;
-
 	out->total_minor = basket->total_minor;
 	if (in->has_expected_total &&
 	    in->expected_total_minor != basket->total_minor)
 		return ERR_PRICE_CHANGED;
-	e = db_balance_get(tx->db, in->account, &balance);
-	if (e == ERR_NOT_FOUND)		/* the account was deleted meanwhile */
+	if (!buyer->is_there)		/* the account was deleted meanwhile */
 		return ERR_SESSION_EXPIRED;
-	if (!e && balance < basket->total_minor) {
-		out->missing_minor = basket->total_minor - balance;
-		e = ERR_PAYMENT_REQUIRED;
-	}
-	return e;
+	if (buyer->balance_minor >= basket->total_minor)
+		return ERR_OK;
+	out->missing_minor = basket->total_minor - buyer->balance_minor;
+	return ERR_PAYMENT_REQUIRED;
 }
 
 /* As the configuration says today. */
@@ -129,10 +120,9 @@ purchase_entitle(struct shop_transaction *tx, const struct basket *basket,
 {
 	struct entitlement entitlement = { .account = purchase->account,
 	    .source = SOURCE_PAID, .purchase = purchase->number,
-	    .created_ms = tx->now_ms };
-	enum err e;
+	    .created_ms = tx->now_ms, .sequence = basket->lines[0].sequence };
+	enum err e = ERR_OK;
 
-	e = db_sequence_get(tx->db, &entitlement.sequence);
 	sale->sequence = entitlement.sequence;
 	sale->is_plain = !purchase->is_gift;
 	for (size_t i = 0; !e && i < basket->count; i++) {
@@ -189,7 +179,8 @@ purchase_pay(struct shop_transaction *tx, const struct purchase *purchase)
 
 static enum err
 purchase_commit(struct shop_transaction *tx,
-    const struct purchase_request *in, struct purchase_result *out)
+    const struct purchase_request *in, const struct buyer_row *buyer,
+    struct purchase_result *out)
 {
 	struct basket basket;
 	enum err e;
@@ -197,7 +188,7 @@ purchase_commit(struct shop_transaction *tx,
 	memset(&basket, 0, sizeof(basket));
 	e = basket_fill(tx->db, tx->now_ms, in, &basket, out);
 	if (!e)
-		e = purchase_check_total(tx, in, &basket, out);
+		e = purchase_check_total(in, buyer, &basket, out);
 	if (!e)
 		e = purchase_write(tx, in, &basket, &out->purchase);
 	if (!e)
@@ -217,14 +208,19 @@ enum err
 purchase_buy(struct shop_transaction *tx, const struct purchase_request *in,
     struct purchase_result *out)
 {
+	struct buyer_row buyer;
 	enum err e;
 
 	purchase_result_clear(out);
 	e = idempotency_key_check(in->idempotency_key,
 	    strlen(in->idempotency_key));
 	if (!e)
-		e = purchase_replay(tx, in, out);
-	return e || out->is_replayed ? e : purchase_commit(tx, in, out);
+		e = db_buyer_get(tx->db, in->account, in->idempotency_key,
+		    &buyer);
+	if (e)
+		return e;
+	return buyer.purchase != 0 ? purchase_replay(tx, in, &buyer, out) :
+	    purchase_commit(tx, in, &buyer, out);
 }
 
 enum err

@@ -103,6 +103,16 @@ SELECT 'an account lacks a purchase: ' || account || ' ' || id
 SELECT 'an account has a purchase of another: ' || account || ' ' || purchase
 	FROM (SELECT account, purchase FROM account_purchase
 	EXCEPT SELECT account, id FROM purchase);
+SELECT 'the id of a receipt tells another time: ' || id FROM purchase
+	WHERE hex(substr(uuid, 1, 6)) <> format('%012X', created_ms);
+SELECT 'sales of an item are not its lines: ' || s.item FROM item_sales s
+	LEFT JOIN (SELECT item, count(*) AS sold,
+		sum(price - deducted) AS paid, sum(status = 2) AS returned,
+		sum((status = 2) * (price - deducted)) AS refunded
+		FROM purchase_line GROUP BY item) l ON l.item = s.item
+	WHERE (s.sold, s.paid, s.returned, s.refunded) <>
+	(coalesce(l.sold, 0), coalesce(l.paid, 0), coalesce(l.returned, 0),
+	coalesce(l.refunded, 0));
 SELECT 'a receipt has no seller, or a gift no code: ' || p.id
 	FROM purchase p LEFT JOIN claim c ON c.purchase = p.id
 	GROUP BY p.id HAVING p.seller IS NULL OR p.is_gift <> count(c.id);

@@ -43,11 +43,11 @@ ask() {
 	    -cmd '.output' "$state/counterfoil.db"
 }
 
-# Before migration 10, which makes the last of what the rules name, nothing can
+# Before migration 12, which makes the last of what the rules name, nothing can
 # have been promised: these are books that are being made.
 has_no_books() {
 	version=$(echo 'PRAGMA user_version;' | ask 2>&1) &&
-	    [ "$version" -lt 10 ]
+	    [ "$version" -lt 12 ]
 }
 
 # Rows of five columns.

@@ -17,6 +17,11 @@ INSERT INTO purchase (id, uuid, account, created_ms, total, seller)
 INSERT INTO purchase_line (purchase, position, item, title, price)
 	SELECT p, 0, item, title, price
 	FROM sale JOIN item ON item.id = sale.item;
+UPDATE item_sales SET sold = item_sales.sold + l.sold,
+	paid = item_sales.paid + l.paid FROM (SELECT sale.item AS item,
+	count(*) AS sold, sum(price) AS paid
+	FROM sale JOIN item ON item.id = sale.item GROUP BY 1) l
+	WHERE l.item = item_sales.item;
 INSERT INTO transfer (id, at_ms, debit_account, credit_account, amount, kind,
 	reference)
 	SELECT accounts + p, ms, account, 2, price, 2, p

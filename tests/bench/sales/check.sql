@@ -17,6 +17,9 @@ SELECT 'keys and purchases are not one to one' WHERE
 	(SELECT count(DISTINCT purchase) FROM purchase_key);
 SELECT 'receipt numbers have gaps' WHERE
 	(SELECT count(*) FROM purchase) <> (SELECT max(id) FROM purchase);
+SELECT 'sales of items are not the lines' WHERE
+	(SELECT sum(sold) FROM item_sales) <>
+	(SELECT count(*) FROM purchase_line);
 SELECT 'lines and entitlements differ' WHERE
 	(SELECT count(*) FROM entitlement) <>
 	(SELECT count(*) FROM purchase_line);
