@@ -107,6 +107,11 @@ db_migrate(struct db *db)
 
 	if (e || version == db_migration_count)
 		return e;
+	if (version > 0)
+		log_info("database is brought to the schema of this release, "
+		    "which takes minutes where the books are large "
+		    "schema=%" PRId64 " wanted=%d", version,
+		    db_migration_count);
 	/* A table that others refer to is made anew only without them. */
 	e = db_run_sql(db, "PRAGMA foreign_keys = OFF");
 	while (!e && version < db_migration_count) {
