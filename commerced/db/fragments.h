@@ -1,4 +1,4 @@
-/* Parts of SQL that several statements share; for statements.c alone. */
+/* Parts of SQL that several statements share; for *_statements.c alone. */
 #ifndef COMMERCED_DB_FRAGMENTS_H
 #define COMMERCED_DB_FRAGMENTS_H
 

@@ -5,7 +5,7 @@
 #include "commerced/db/query.h"
 #include "commerced/model.h"
 
-/* FILE_COLUMNS of statements.c. */
+/* FILE_COLUMNS of fragments.h. */
 void db_file_read(struct query *query, struct file *out);
 /* FILE_OWN_COLUMNS: all but the item. */
 void db_file_read_own(struct query *query, struct file *out);

@@ -3,7 +3,7 @@
 
 #include "commerced/db/fragments.h"
 
-#define INDEX(number) ((number) - STMT_SEARCH_API)
+#define INDEX(number) ((number) - STMT_SEARCH)
 
 const char *const search_sql[INDEX(STMT__COUNT)] = {
 	[INDEX(STMT_SEARCH_API)] = "SELECT fts5(?1)",

@@ -1,5 +1,5 @@
-/* Every statement there is; the texts are in statements.c.  None is built at
- * run time, and each is prepared once for a connection.
+/* Every statement there is; the texts are in *_statements.c, by area.  None is
+ * built at run time, and each is prepared once for a connection.
  */
 #ifndef COMMERCED_DB_STATEMENTS_H
 #define COMMERCED_DB_STATEMENTS_H
@@ -116,7 +116,12 @@ enum statement {
 	STMT_SEARCH_FACETS,
 	STMT_SEARCH_FACETS_LAST = STMT_SEARCH_FACETS + 1,
 
-	STMT__COUNT
+	STMT__COUNT,
+
+	/* where the areas begin */
+	STMT_CATALOGUE = STMT_ITEM_ADD,
+	STMT_SALES = STMT_BUYER_GET,
+	STMT_SEARCH = STMT_SEARCH_API
 };
 
 /* Of any of them. */
@@ -125,7 +130,10 @@ const char *statement_text(enum statement number);
 /* Does it change what the catalogue shows to anybody? */
 bool statement_changes_catalogue(enum statement number);
 
-/* From STMT_SEARCH_API on. */
-extern const char *const search_sql[STMT__COUNT - STMT_SEARCH_API];
+/* The texts of an area, from its first statement on. */
+extern const char *const account_sql[STMT_CATALOGUE];
+extern const char *const catalogue_sql[STMT_SALES - STMT_CATALOGUE];
+extern const char *const sales_sql[STMT_SEARCH - STMT_SALES];
+extern const char *const search_sql[STMT__COUNT - STMT_SEARCH];
 
 #endif
