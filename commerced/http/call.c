@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "commerced/http/call.h"
+#include "commerced/http/shape.h"
 #include "commerced/shop/purchase.h"
 #include "common/clock.h"
 #include "common/hmac.h"
@@ -221,6 +222,23 @@ void
 call_reply_made(struct http_request *request, bool is_replayed, json_t *json)
 {
 	http_reply_json(request, call_made_status(request, is_replayed), json);
+}
+
+void
+call_reply_purchase(struct http_request *request,
+    const struct service *service, enum err e,
+    const struct purchase *purchase)
+{
+	struct json_text text;
+
+	if (e) {
+		call_reply_error(request, e);
+		return;
+	}
+	json_text_begin(&text);
+	shape_write_purchase(&text, purchase, service->settings->currency,
+	    NULL);
+	http_reply_json_text(request, 200, &text);
 }
 
 /* --- who asks ------------------------------------------------------------- */

@@ -83,6 +83,11 @@ int call_made_status(struct http_request *request, bool is_replayed);
 void call_reply_made(struct http_request *request, bool is_replayed,
     json_t *json);
 
+/* Answer with a receipt, or with why it was not found: e. */
+void call_reply_purchase(struct http_request *request,
+    const struct service *service, enum err e,
+    const struct purchase *purchase);
+
 /* Who asks; what service_authenticate() found. */
 struct principal {
 	struct session session;

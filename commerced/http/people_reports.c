@@ -348,7 +348,6 @@ handle_get_any_purchase(struct http_request *request, void *application)
 {
 	const struct service *service = application;
 	struct purchase purchase = { 0 };
-	struct json_text text;
 	struct uuid id;
 	enum err e;
 
@@ -356,13 +355,6 @@ handle_get_any_purchase(struct http_request *request, void *application)
 	if (!call_path_id(request, "purchase", &id))
 		return;
 	e = report_purchase_get(service->shop, &id, &purchase);
-	if (e == ERR_OK) {
-		json_text_begin(&text);
-		shape_write_purchase(&text, &purchase,
-		    service->settings->currency, NULL);
-		http_reply_json_text(request, 200, &text);
-	} else {
-		call_reply_error(request, e);
-	}
+	call_reply_purchase(request, service, e, &purchase);
 	purchase_clear(&purchase);
 }

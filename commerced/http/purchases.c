@@ -301,7 +301,6 @@ handle_get_purchase(struct http_request *request, void *application)
 {
 	const struct service *service = application;
 	struct purchase purchase = { 0 };
-	struct json_text text;
 	struct uuid id;
 	enum err e;
 
@@ -310,13 +309,6 @@ handle_get_purchase(struct http_request *request, void *application)
 		return;
 	e = purchase_get(service->shop,
 	    call_principal(request)->session.account, &id, &purchase);
-	if (e == ERR_OK) {
-		json_text_begin(&text);
-		shape_write_purchase(&text, &purchase,
-		    service->settings->currency, NULL);
-		http_reply_json_text(request, 200, &text);
-	} else {
-		call_reply_error(request, e);
-	}
+	call_reply_purchase(request, service, e, &purchase);
 	purchase_clear(&purchase);
 }
