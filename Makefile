@@ -158,7 +158,7 @@ fuzz_rest := $(filter-out $(fuzz_shop) $(fuzz_storage) $(fuzz_files), \
 lib_paper := $(OUT)/test/paper.a
 $(lib_paper): $(addprefix $(OBJ)/tests/,fuzz/paper/paper.o \
     fuzz/paper/paper_shop.o fuzz/daemon/expand.o \
-    unit/commerced/support/shop_fixture.o)
+    $(addprefix unit/commerced/support/,shop_fixture.o fixture_sales.o))
 
 # What the targets share; the settings of stored have their names in commerced
 # too, which is left out there.

@@ -5,23 +5,9 @@
 # shellcheck source=tests/scenario/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# audit [ARGUMENT...]: exit status in $AUDITED, what it said in $SAID
-audit() {
-	AUDITED=0
-	SAID=$("$BUILD/commerced" --audit "$@" -f "$COMMERCED_CONFIG" \
-	    2>"$WORK/audit.log") || AUDITED=$?
-	cat "$WORK/audit.log" >>"$LOGS/audit.log"
-}
-
 # sum_of KEY: of the last line
 sum_of() {
 	tail -n 1 <<<"$SAID" | tr ' ' '\n' | sed -n "s/^$1=//p"
-}
-
-# path OBJECT [COMMERCE-ID]
-path() {
-	printf '%s/objects/%s/%s/%s/%s' "$STORED_ROOT" \
-	    "${2:-$COMMERCE_ID}" "${1:0:2}" "${1:2:2}" "$1"
 }
 
 # plant BYTES: an object that no books know; its id in $ORPHAN
@@ -30,14 +16,6 @@ plant() {
 	put_object "$WORK/orphan"
 	expect 201
 	ORPHAN=$OBJECT
-}
-
-# flip_bit FILE OFFSET
-flip_bit() {
-	perl -e 'open(my $f, "+<", $ARGV[0]) or die;
-	    seek($f, $ARGV[1], 0); read($f, my $byte, 1);
-	    seek($f, -1, 1); print $f chr(ord($byte) ^ 4);
-	    close($f) or die' "$1" "$2"
 }
 
 commerced_conf push-piece 64KiB
@@ -60,9 +38,9 @@ is "$AUDITED $(sum_of sampled) $(sum_of damaged)" '0 4 0' \
     'four of six opened: one chunk each'
 
 # Deleted, truncated, never known.
-SIZE=$(stat -c %s "$(path "${OBJECTS[0]}")")
-rm "$(path "${OBJECTS[0]}")"
-truncate -s -1 "$(path "${OBJECTS[1]}")"
+SIZE=$(stat -c %s "$(object_path "${OBJECTS[0]}")")
+rm "$(object_path "${OBJECTS[0]}")"
+truncate -s -1 "$(object_path "${OBJECTS[1]}")"
 plant 1000
 audit
 is "$AUDITED" 3 'the audit finds something'
@@ -73,7 +51,7 @@ repair=sent-again" 'the truncated one is named'
 like "$SAID" "orphaned object=$ORPHAN sealed_size=1000" 'the orphan is named'
 is "$(tail -n 1 <<<"$SAID")" "objects=6 missing=1 wrong-size=1 orphaned=1 \
 damaged=0 sampled=0 sent-again=2" 'and nothing else'
-is "$(sha256 "$(path "${OBJECTS[0]}")") $(sha256 "$(path "${OBJECTS[1]}")")" \
+is "$(sha256 "$(object_path "${OBJECTS[0]}")") $(sha256 "$(object_path "${OBJECTS[1]}")")" \
     "${OBJECTS[0]} ${OBJECTS[1]}" 'both are whole again'
 audit
 is "$AUDITED $(sum_of missing) $(sum_of wrong-size) $(sum_of orphaned)" \
@@ -85,7 +63,7 @@ audit
 is "$AUDITED" 0 'an orphan that was removed is none'
 
 # One bit in the second of three chunks: found when that is drawn.
-flip_bit "$(path "${OBJECTS[2]}")" $((184 + 65552 + 30000))
+flip_bit "$(object_path "${OBJECTS[2]}")" $((184 + 65552 + 30000))
 FOUND=0 WRONG=0 ROUNDS=0
 while [[ $FOUND -eq 0 && $ROUNDS -lt 100 ]]; do
 	ROUNDS=$((ROUNDS + 1))
@@ -102,21 +80,21 @@ diag "the chunk was drawn in round $ROUNDS"
 is "$FOUND $WRONG" '1 0' 'a flipped bit is found when its chunk is drawn'
 like "$SAID" "damaged object=${OBJECTS[2]} .* chunk=1 of=3 \
 repair=sent-again" 'and named with its chunk'
-is "$(sha256 "$(path "${OBJECTS[2]}")")" "${OBJECTS[2]}" 'and repaired'
+is "$(sha256 "$(object_path "${OBJECTS[2]}")")" "${OBJECTS[2]}" 'and repaired'
 # One bit of the header is in every sample of its object.
-flip_bit "$(path "${OBJECTS[3]}")" 100
+flip_bit "$(object_path "${OBJECTS[3]}")" 100
 audit --sample 6
 is "$AUDITED $(sum_of damaged)" '3 1' 'a flipped bit of the header always'
 
 # Without the daemon; and what is not held here cannot be sent.
 stop_commerced
-rm "$(path "${OBJECTS[4]}")"
+rm "$(object_path "${OBJECTS[4]}")"
 rm "$COMMERCED_STATE/sealed/${OBJECTS[4]:0:2}/${OBJECTS[4]}"
 audit
 is "$AUDITED" 3 'without the daemon: found too'
 like "$SAID" "missing object=${OBJECTS[4]} .* repair=not-held-here" \
     'what is not held here is said to be so'
-rm "$(path "${OBJECTS[5]}")"
+rm "$(object_path "${OBJECTS[5]}")"
 stop_stored
 audit --sample 2
 is "$AUDITED $SAID" '1 ' 'without the storage service there is no result'
@@ -136,8 +114,8 @@ perl -MDigest::SHA=sha256_hex -e '
 	print $out "orphan $i";
 	close($out) or die;
     }' "$ORPHANS"
-mkdir -p "$(dirname "$(path "${OBJECTS[4]}" other.example.com)")"
-: >"$(path "${OBJECTS[4]}" other.example.com)"
+mkdir -p "$(dirname "$(object_path "${OBJECTS[4]}" other.example.com)")"
+: >"$(object_path "${OBJECTS[4]}" other.example.com)"
 start_stored
 audit --sample 1000
 is "$AUDITED $(tail -n 1 <<<"$SAID")" "3 objects=6 missing=2 wrong-size=0 \

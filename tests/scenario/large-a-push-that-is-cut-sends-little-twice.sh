@@ -43,7 +43,7 @@ diag "sent $SENT bytes for $SEALED: $(((SENT - SEALED) * 1000 / SEALED)) of" \
 ok 'all of it was sent' test "$SENT" -ge "$SEALED"
 ok 'less than 5% of it twice' test "$SENT" -lt $((SEALED + SEALED / 20))
 OBJECT=$(json .object)
-STORED=$STORED_ROOT/objects/$COMMERCE_ID/${OBJECT:0:2}/${OBJECT:2:2}/$OBJECT
+STORED=$(object_path "$OBJECT")
 is "$(sha256 "$STORED")" "$OBJECT" 'the digest is right'
 is "$(find "$STORED_ROOT/incoming" -type f)" '' 'and nothing is left over'
 is "$(grep -c 'storage: not done.*unreachable' "$LOGS/commerced.log")" 5 \

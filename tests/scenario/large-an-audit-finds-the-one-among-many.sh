@@ -9,28 +9,6 @@
 MANY=${AUDIT_FILES:-200}
 EACH=100		# files of an item
 
-# audit [ARGUMENT...]: exit status in $AUDITED, what it said in $SAID
-audit() {
-	AUDITED=0
-	SAID=$("$BUILD/commerced" --audit "$@" -f "$COMMERCED_CONFIG" \
-	    2>"$WORK/audit.log") || AUDITED=$?
-	cat "$WORK/audit.log" >>"$LOGS/audit.log"
-}
-
-# path OBJECT
-path() {
-	printf '%s/objects/%s/%s/%s/%s' "$STORED_ROOT" "$COMMERCE_ID" \
-	    "${1:0:2}" "${1:2:2}" "$1"
-}
-
-# flip_bit FILE
-flip_bit() {
-	perl -e 'open(my $f, "+<", $ARGV[0]) or die;
-	    seek($f, int((-s $f) / 2), 0); read($f, my $byte, 1);
-	    seek($f, -1, 1); print $f chr(ord($byte) ^ 4);
-	    close($f) or die' "$1"
-}
-
 # Files of up to 2 KiB, and what curl is to do with them.
 make_uploads() {
 	local number=0
@@ -78,7 +56,7 @@ FLIPPED=${OBJECTS[0]} DELETED=${OBJECTS[1]} TRUNCATED=${OBJECTS[2]}
 
 # --- one bit ----------------------------------------------------------------------
 
-flip_bit "$(path "$FLIPPED")"
+flip_bit "$(object_path "$FLIPPED")"
 ROUNDS=0 WRONG=0
 while :; do
 	ROUNDS=$((ROUNDS + 1))
@@ -91,7 +69,7 @@ diag "drawn in round $ROUNDS, each of $((MANY / 5))"
 is "$AUDITED $WRONG" '3 0' 'the sampled audit finds it when it is drawn'
 is "$(grep -v '^objects=' <<<"$SAID" | grep -o 'damaged object=[0-9a-f]*')" \
     "damaged object=$FLIPPED" 'and names it alone'
-flip_bit "$(path "$FLIPPED")"
+flip_bit "$(object_path "$FLIPPED")"
 SCRUBBED=0
 SAID=$("$BUILD/stored" --scrub -f "$STORED_CONFIG" 2>>"$LOGS/scrub.log") ||
     SCRUBBED=$?
@@ -105,7 +83,7 @@ like "$SAID" "missing object=$FLIPPED .*repair=sent-again" \
 
 stored_request DELETE "/objects/$DELETED?$(query '' withdraw)"
 expect 204
-truncate -s -1 "$(path "$TRUNCATED")"
+truncate -s -1 "$(object_path "$TRUNCATED")"
 make_file "$WORK/orphan" 1000
 put_object "$WORK/orphan"
 expect 201

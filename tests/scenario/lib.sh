@@ -538,6 +538,30 @@ get_object() {
 	stored_request GET "/media/$object?$(query)" "$@"
 }
 
+# object_path OBJECT [COMMERCE-ID]: the file that stored keeps it in
+object_path() {
+	printf '%s/objects/%s/%s/%s/%s' "$STORED_ROOT" \
+	    "${2:-$COMMERCE_ID}" "${1:0:2}" "${1:2:2}" "$1"
+}
+
+# flip_bit FILE [OFFSET]: in the byte there, or in its middle
+flip_bit() {
+	perl -e 'open(my $f, "+<", $ARGV[0]) or die;
+	    my $at = $ARGV[1] // int((-s $f) / 2);
+	    seek($f, $at, 0); read($f, my $byte, 1);
+	    seek($f, -1, 1); print $f chr(ord($byte) ^ 4);
+	    close($f) or die' "$@"
+}
+
+# audit [ARGUMENT...]: commerced --audit; exit status in $AUDITED, what it said
+# in $SAID
+audit() {
+	AUDITED=0
+	SAID=$("$BUILD/commerced" --audit "$@" -f "$COMMERCED_CONFIG" \
+	    2>"$WORK/audit.log") || AUDITED=$?
+	cat "$WORK/audit.log" >>"$LOGS/audit.log"
+}
+
 # --- the shop --------------------------------------------------------------------
 
 SESSION=

@@ -216,7 +216,7 @@ problem_is 404 object-not-found 'what was deleted is gone'
 # --- 500, 503 -----------------------------------------------------------------------
 
 put_object "$WORK/file"
-PATH_OF_OBJECT=$STORED_ROOT/objects/$COMMERCE_ID/${OBJECT:0:2}/${OBJECT:2:2}/$OBJECT
+PATH_OF_OBJECT=$(object_path "$OBJECT")
 mv "$PATH_OF_OBJECT" "$WORK/aside"
 ln -s "$WORK/aside" "$PATH_OF_OBJECT"
 get_object "$OBJECT"

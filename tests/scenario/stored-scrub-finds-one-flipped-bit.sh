@@ -26,20 +26,6 @@ fill_root() {
 	    }' "$1" "$2"
 }
 
-# path OBJECT
-path() {
-	printf '%s/objects/%s/%s/%s/%s' "$STORED_ROOT" "$COMMERCE_ID" \
-	    "${1:0:2}" "${1:2:2}" "$1"
-}
-
-# flip_bit FILE: one bit of its middle
-flip_bit() {
-	perl -e 'open(my $f, "+<", $ARGV[0]) or die;
-	    seek($f, int((-s $f) / 2), 0); read($f, my $byte, 1);
-	    seek($f, -1, 1); print $f chr(ord($byte) ^ 4);
-	    close($f) or die' "$1"
-}
-
 # scrub: exit status in $SCRUBBED, what it said in $SAID
 scrub() {
 	SCRUBBED=0
@@ -68,23 +54,23 @@ scrub
 is "$SCRUBBED $SAID" \
     "0 objects=$MANY bytes=$BYTES damaged=0 unreadable=0" \
     'without a daemon: every object is read, and none is damaged'
-flip_bit "$(path "$VICTIM")"
+flip_bit "$(object_path "$VICTIM")"
 scrub
 is "$SCRUBBED $SAID" "3 damaged commerce=$COMMERCE_ID object=$VICTIM
 objects=$MANY bytes=$BYTES damaged=1 unreadable=0" \
     'one flipped bit is found and named'
 ok 'the object is in quarantine' \
     test -f "$STORED_ROOT/quarantine/$COMMERCE_ID/$VICTIM"
-ok 'and no longer in its place' test ! -e "$(path "$VICTIM")"
+ok 'and no longer in its place' test ! -e "$(object_path "$VICTIM")"
 flip_bit "$STORED_ROOT/quarantine/$COMMERCE_ID/$VICTIM"
-mv "$STORED_ROOT/quarantine/$COMMERCE_ID/$VICTIM" "$(path "$VICTIM")"
+mv "$STORED_ROOT/quarantine/$COMMERCE_ID/$VICTIM" "$(object_path "$VICTIM")"
 
 # --- by the daemon ------------------------------------------------------------------
 
 start_stored
 get_object "$VICTIM"
 status_is 200 'a whole object is served'
-flip_bit "$(path "$VICTIM")"
+flip_bit "$(object_path "$VICTIM")"
 scrub
 is "$SCRUBBED $SAID" "3 damaged commerce=$COMMERCE_ID object=$VICTIM
 objects=$MANY bytes=$BYTES damaged=1 unreadable=0" \

@@ -179,7 +179,7 @@ is "$(ask "$LARGE" | client)" "200 $LARGE" 'and others are served'
 
 # --- a file that became shorter, by somebody else's hand ----------------------------
 
-path=$STORED_ROOT/objects/$COMMERCE_ID/${LARGE:0:2}/${LARGE:2:2}/$LARGE
+path=$(object_path "$LARGE")
 truncate -s 1000000 "$path"
 is "$(ask "$LARGE" 'Range: bytes=1500000-1600000' | client)" cut \
     'behind the end of a cut file the connection ends'

@@ -129,7 +129,7 @@ same_file "$BODY" "$WORK/file" 'and the object is whole'
 ok 'nothing is left of them' incoming_is_empty
 
 # A damaged object is repaired by sending it again, also to who reads it.
-STORED=$STORED_ROOT/objects/$COMMERCE_ID/${OBJECT:0:2}/${OBJECT:2:2}/$OBJECT
+STORED=$(object_path "$OBJECT")
 printf damaged | dd of="$STORED" conv=notrunc status=none
 put -T "$WORK/wrong"
 problem_is 422 digest-mismatch 'a wrong upload of an object that is there'

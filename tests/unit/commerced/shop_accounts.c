@@ -313,40 +313,23 @@ the_one_used_longest_ago_makes_room_for_the_next(void **state)
 	assert_true(sessions[0].used_ms >= sessions[count - 1].used_ms);
 }
 
-struct ending {
-	int64_t account;
-	struct uuid session;
-};
-
-static enum err
-write_end(struct shop_transaction *tx, const void *in, void *out)
-{
-	const struct ending *ending = in;
-
-	(void)out;
-	return session_end(tx, ending->account, &ending->session);
-}
-
 static void
 a_session_ends_for_its_owner_only(void **state)
 {
 	struct fixture *fixture = *state;
 	struct session_start one, two;
-	struct ending ending;
 
 	(void)fixture_account(fixture, "a@example.com", &one);
 	(void)fixture_account(fixture, "b@example.com", &two);
-	ending = (struct ending){ two.account.number, one.session.id };
-	assert_int_equal(fixture_run(fixture, write_end, &ending, NULL),
-	    ERR_NOT_FOUND);
+	assert_int_equal(fixture_end_session(fixture, two.account.number,
+	    &one.session.id), ERR_NOT_FOUND);
 	assert_int_equal(authenticate(fixture, one.token), ERR_OK);
-	ending.account = one.account.number;
-	assert_int_equal(fixture_run(fixture, write_end, &ending, NULL),
-	    ERR_OK);
+	assert_int_equal(fixture_end_session(fixture, one.account.number,
+	    &one.session.id), ERR_OK);
 	assert_int_equal(authenticate(fixture, one.token),
 	    ERR_SESSION_EXPIRED);
-	assert_int_equal(fixture_run(fixture, write_end, &ending, NULL),
-	    ERR_NOT_FOUND);
+	assert_int_equal(fixture_end_session(fixture, one.account.number,
+	    &one.session.id), ERR_NOT_FOUND);
 }
 
 static void

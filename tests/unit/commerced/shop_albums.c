@@ -27,28 +27,6 @@ make_tracks(struct fixture *fixture, struct uuid tracks[static TRACKS])
 	}
 }
 
-/* How many files are in the library; pages of three. */
-static size_t
-library_count(struct fixture *fixture, int64_t account)
-{
-	struct library_query query = { .account = account, .limit = 3 };
-	struct library_list page = { 0 };
-	char *cursor = NULL;
-	size_t count = 0;
-
-	do {
-		query.cursor = cursor;
-		assert_int_equal(library_list(fixture->shop, &query, &page),
-		    ERR_OK);
-		count += page.count;
-		free(cursor);
-		cursor = page.next;
-		page.next = NULL;
-	} while (cursor != NULL);
-	library_list_clear(&page);
-	return count;
-}
-
 static bool
 owns(struct fixture *fixture, int64_t account, const struct uuid *id)
 {
@@ -123,7 +101,7 @@ an_album_gives_what_it_contains(void **state)
 	fixture_give(fixture, buyer, 5000);
 	album = fixture_album_on_sale(fixture, 700, tracks, TRACKS);
 	assert_int_equal(buy_as_quoted(fixture, buyer, &album, 1, "1"), 700);
-	assert_int_equal(library_count(fixture, buyer), TRACKS);
+	assert_int_equal(fixture_library_count(fixture, buyer), TRACKS);
 	assert_int_equal(fixture_number(fixture,
 	    "SELECT count(*) FROM entitlement"), 1);
 	assert_int_equal(access_for_items(fixture->shop, buyer, &album, 1,
@@ -188,17 +166,17 @@ owners_get_what_is_put_in_and_keep_what_is_taken_out(void **state)
 	make_tracks(fixture, tracks);
 	album = fixture_album_on_sale(fixture, 0, tracks, 2);
 	assert_int_equal(fixture_buy(fixture, early, &album, "1"), ERR_OK);
-	assert_int_equal(library_count(fixture, early), 2);
+	assert_int_equal(fixture_library_count(fixture, early), 2);
 	assert_int_equal(fixture_contain(fixture, &album, tracks, 3), ERR_OK);
-	assert_int_equal(library_count(fixture, early), 3);
+	assert_int_equal(fixture_library_count(fixture, early), 3);
 	assert_true(owns(fixture, early, &tracks[2]));
 
 	/* The first goes, for those who come now. */
 	assert_int_equal(fixture_contain(fixture, &album, tracks + 1, 2),
 	    ERR_OK);
 	assert_int_equal(fixture_buy(fixture, late, &album, "1"), ERR_OK);
-	assert_int_equal(library_count(fixture, early), 3);
-	assert_int_equal(library_count(fixture, late), 2);
+	assert_int_equal(fixture_library_count(fixture, early), 3);
+	assert_int_equal(fixture_library_count(fixture, late), 2);
 	assert_false(owns(fixture, late, &tracks[0]));
 	assert_int_equal(access_count(fixture, early, &album), 3);
 	assert_int_equal(access_count(fixture, late, &album), 2);
@@ -206,7 +184,7 @@ owners_get_what_is_put_in_and_keep_what_is_taken_out(void **state)
 	assert_int_equal(fixture_withdraw(fixture, &tracks[0]), ERR_OK);
 	assert_int_equal(fixture_remove_file(fixture, &tracks[0],
 	    "track 0.ogg"), ERR_OK);
-	assert_int_equal(library_count(fixture, early), 3);
+	assert_int_equal(fixture_library_count(fixture, early), 3);
 	assert_int_equal(fixture_number(fixture,
 	    "SELECT count(*) FROM version WHERE state = 2"), 0);
 }
@@ -225,7 +203,7 @@ a_bundle_reaches_two_levels(void **state)
 	bundle = fixture_album_on_sale(fixture, 500, albums, 2);
 	fixture_give(fixture, buyer, 500);
 	assert_int_equal(buy_as_quoted(fixture, buyer, &bundle, 1, "1"), 500);
-	assert_int_equal(library_count(fixture, buyer), 9);
+	assert_int_equal(fixture_library_count(fixture, buyer), 9);
 	assert_int_equal(access_count(fixture, buyer, &bundle), 9);
 	assert_int_equal(access_count(fixture, buyer, &albums[1]), 5);
 	assert_true(owns(fixture, buyer, &albums[0]));
@@ -237,7 +215,7 @@ a_bundle_reaches_two_levels(void **state)
 	assert_int_equal(fixture_contain(fixture, &albums[1], tracks + 4, 6),
 	    ERR_OK);
 	assert_true(owns(fixture, buyer, &tracks[9]));
-	assert_int_equal(library_count(fixture, buyer), 10);
+	assert_int_equal(fixture_library_count(fixture, buyer), 10);
 }
 
 static void
@@ -263,7 +241,7 @@ three_of_ten_tracks_are_deducted_from_the_album(void **state)
 	    700 - 100 - 60 - 100);
 	assert_int_equal(fixture_number(fixture,
 	    "SELECT count(*) FROM deduction"), 3);
-	assert_int_equal(library_count(fixture, buyer), TRACKS);
+	assert_int_equal(fixture_library_count(fixture, buyer), TRACKS);
 }
 
 static void
@@ -520,14 +498,14 @@ what_had_left_an_album_before_it_came_is_not_given(void **state)
 	assert_false(owns(fixture, buyer, &tracks[1]));
 	assert_true(owns(fixture, buyer, &tracks[0]));
 	assert_true(owns(fixture, buyer, &tracks[3]));
-	assert_int_equal(library_count(fixture, buyer), 3);
-	assert_int_equal(library_count(fixture, other), 3);
+	assert_int_equal(fixture_library_count(fixture, buyer), 3);
+	assert_int_equal(fixture_library_count(fixture, other), 3);
 	/* It comes back while the album is away: it is theirs by now. */
 	assert_int_equal(fixture_contain(fixture, &album, tracks + 2, 1),
 	    ERR_OK);
 	assert_int_equal(fixture_contain(fixture, &inner, tracks, 2), ERR_OK);
 	assert_true(owns(fixture, buyer, &tracks[1]));
-	assert_int_equal(library_count(fixture, buyer), 4);
+	assert_int_equal(fixture_library_count(fixture, buyer), 4);
 }
 
 static void
@@ -550,8 +528,8 @@ each_stay_in_an_album_counts_by_itself(void **state)
 	assert_int_equal(fixture_contain(fixture, &album, both, 2), ERR_OK);
 	assert_true(owns(fixture, early, &tracks[1]));
 	assert_false(owns(fixture, late, &tracks[1]));
-	assert_int_equal(library_count(fixture, early), 3);
-	assert_int_equal(library_count(fixture, late), 2);
+	assert_int_equal(fixture_library_count(fixture, early), 3);
+	assert_int_equal(fixture_library_count(fixture, late), 2);
 	/* What is set to what it was has not been away. */
 	assert_int_equal(fixture_contain(fixture, &album, both, 2), ERR_OK);
 	assert_int_equal(fixture_number(fixture,
@@ -582,7 +560,7 @@ files_that_were_gone_when_an_item_came_are_not_given(void **state)
 	    "second"), ERR_OK);
 	fixture_store_all(fixture);
 	assert_int_equal(fixture_contain(fixture, &album, tracks, 2), ERR_OK);
-	assert_int_equal(library_count(fixture, other), 2);
+	assert_int_equal(fixture_library_count(fixture, other), 2);
 	assert_int_equal(library_list(fixture->shop, &query, &list), ERR_OK);
 	assert_int_equal(list.count, 2);
 	for (size_t i = 0; i < list.count; i++) {

@@ -58,35 +58,6 @@ give(struct fixture *fixture, int64_t account, const struct uuid *items,
 	return fixture_purchase(fixture, &in, out);
 }
 
-static size_t
-library_count(struct fixture *fixture, int64_t account)
-{
-	const struct library_query query = { .account = account,
-	    .limit = 100 };
-	struct library_list list = { 0 };
-	size_t count;
-
-	assert_int_equal(library_list(fixture->shop, &query, &list), ERR_OK);
-	count = list.count;
-	library_list_clear(&list);
-	return count;
-}
-
-static enum err
-give_back(struct fixture *fixture, const struct uuid *purchase,
-    const struct uuid *items, size_t count, const char *key)
-{
-	const struct refund_request in = { .purchase = *purchase,
-	    .items = items, .item_count = count, .reason = "asked for",
-	    .request = { .method = "POST", .path = "/refund",
-	    .idempotency_key = key } };
-	struct refund_result out = { 0 };
-	enum err e = fixture_refund(fixture, &in, &out);
-
-	refund_result_clear(&out);
-	return e;
-}
-
 static void
 a_fulfilment_is_claimed_once(void **state)
 {
@@ -112,7 +83,7 @@ a_fulfilment_is_claimed_once(void **state)
 	    ERR_OK);
 	assert_int_equal(claimed.item_count, 2);
 	assert_memory_equal(claimed.items, items, sizeof(items));
-	assert_int_equal(library_count(fixture, one), 2);
+	assert_int_equal(fixture_library_count(fixture, one), 2);
 	assert_int_equal(claim(fixture, one, made.claim_code, &claimed),
 	    ERR_OK);
 	assert_int_equal(claimed.item_count, 2);
@@ -169,7 +140,7 @@ what_was_fulfilled_is_kept_until_it_is_claimed(void **state)
 	    ERR_OK);
 	assert_int_equal(claim(fixture, buyer, made.claim_code, NULL),
 	    ERR_OK);
-	assert_int_equal(library_count(fixture, buyer), 1);
+	assert_int_equal(fixture_library_count(fixture, buyer), 1);
 	assert_int_equal(fixture_number(fixture,
 	    "SELECT count(*) FROM version WHERE state = 1"), 1);
 }
@@ -217,13 +188,13 @@ a_gift_is_paid_in_full_and_owned_by_who_claims_it(void **state)
 	assert_true(out.purchase.is_gift);
 	assert_int_equal(fixture_balance(fixture, giver), 100 - 10 - 15);
 	memcpy(code, out.claim_code, sizeof(code));
-	assert_int_equal(library_count(fixture, giver), 1);
+	assert_int_equal(fixture_library_count(fixture, giver), 1);
 	assert_int_equal(give(fixture, giver, &album, 1, &out), ERR_OK);
 	assert_true(out.is_replayed);
 	assert_string_equal(out.claim_code, code);
 	assert_int_equal(claim(fixture, friend, code, &claimed), ERR_OK);
 	assert_int_equal(claimed.item_count, 1);
-	assert_int_equal(library_count(fixture, friend), 2);
+	assert_int_equal(fixture_library_count(fixture, friend), 2);
 	/* A gift deducts nothing: its owner did not pay. */
 	both[0] = fixture_album_on_sale(fixture, 50, &album, 1);
 	fixture_give(fixture, friend, 100);
@@ -253,7 +224,7 @@ what_is_owned_already_is_no_use_of_a_code(void **state)
 	    ERR_OK);
 	assert_int_equal(claim(fixture, buyer, both.claim_code, NULL),
 	    ERR_OK);
-	assert_int_equal(library_count(fixture, buyer), 2);
+	assert_int_equal(fixture_library_count(fixture, buyer), 2);
 }
 
 static void
@@ -275,14 +246,14 @@ a_refunded_gift_ends_for_who_has_it_or_will(void **state)
 	id = out.purchase.id;
 	memcpy(code, out.claim_code, sizeof(code));
 	/* Before it is claimed, the rest remains. */
-	assert_int_equal(give_back(fixture, &id, items, 1, "1"), ERR_OK);
+	assert_int_equal(fixture_give_back(fixture, &id, items, 1), ERR_OK);
 	assert_int_equal(claim(fixture, friend, code, &claimed), ERR_OK);
 	assert_int_equal(claimed.item_count, 2);
-	assert_int_equal(library_count(fixture, friend), 2);
-	assert_int_equal(give_back(fixture, &id, items + 1, 1, "2"), ERR_OK);
-	assert_int_equal(library_count(fixture, friend), 1);
-	assert_int_equal(give_back(fixture, &id, NULL, 0, "3"), ERR_OK);
-	assert_int_equal(library_count(fixture, friend), 0);
+	assert_int_equal(fixture_library_count(fixture, friend), 2);
+	assert_int_equal(fixture_give_back(fixture, &id, items + 1, 1), ERR_OK);
+	assert_int_equal(fixture_library_count(fixture, friend), 1);
+	assert_int_equal(fixture_give_back(fixture, &id, NULL, 0), ERR_OK);
+	assert_int_equal(fixture_library_count(fixture, friend), 0);
 	assert_int_equal(fixture_balance(fixture, giver), 100);
 	purchase_result_clear(&out);
 }
@@ -297,7 +268,7 @@ a_gift_refunded_whole_cannot_be_claimed(void **state)
 
 	fixture_give(fixture, giver, 10);
 	assert_int_equal(give(fixture, giver, &item, 1, &out), ERR_OK);
-	assert_int_equal(give_back(fixture, &out.purchase.id, NULL, 0, "1"),
+	assert_int_equal(fixture_give_back(fixture, &out.purchase.id, NULL, 0),
 	    ERR_OK);
 	assert_int_equal(claim(fixture, giver, out.claim_code, NULL),
 	    ERR_CODE_EXPIRED);

@@ -30,40 +30,6 @@ buy(struct fixture *fixture, int64_t account, const struct uuid *items,
 	return id;
 }
 
-/* Refund items of a purchase (0: all that are left). */
-static enum err
-give_back(struct fixture *fixture, const struct uuid *purchase,
-    const struct uuid *items, size_t count)
-{
-	static int keys;
-	char key[16];
-	const struct refund_request in = { .purchase = *purchase,
-	    .items = items, .item_count = count, .reason = "asked for",
-	    .request = { .method = "POST", .path = "/refund",
-	    .idempotency_key = key } };
-	struct refund_result out = { 0 };
-	enum err e;
-
-	(void)snprintf(key, sizeof(key), "%d", keys++);
-	e = fixture_refund(fixture, &in, &out);
-	refund_result_clear(&out);
-	return e;
-}
-
-static size_t
-library_count(struct fixture *fixture, int64_t account)
-{
-	const struct library_query query = { .account = account,
-	    .limit = 100 };
-	struct library_list list = { 0 };
-	size_t count;
-
-	assert_int_equal(library_list(fixture->shop, &query, &list), ERR_OK);
-	count = list.count;
-	library_list_clear(&list);
-	return count;
-}
-
 static void
 a_refund_of_one_line_leaves_the_others(void **state)
 {
@@ -78,9 +44,9 @@ a_refund_of_one_line_leaves_the_others(void **state)
 
 	fixture_give(fixture, buyer, 100);
 	id = buy(fixture, buyer, items, 3);
-	assert_int_equal(give_back(fixture, &id, &items[1], 1), ERR_OK);
+	assert_int_equal(fixture_give_back(fixture, &id, &items[1], 1), ERR_OK);
 	assert_int_equal(fixture_balance(fixture, buyer), 60);
-	assert_int_equal(library_count(fixture, buyer), 2);
+	assert_int_equal(fixture_library_count(fixture, buyer), 2);
 	assert_int_equal(access_for_items(fixture->shop, buyer, items, 3,
 	    &access), ERR_OK);
 	assert_int_equal(access.count, 2);
@@ -92,16 +58,16 @@ a_refund_of_one_line_leaves_the_others(void **state)
 	assert_int_equal(purchase.lines[0].status, PURCHASE_PAID);
 	assert_int_equal(purchase.lines[1].status, PURCHASE_REFUNDED);
 	/* Once is enough; the rest goes without a list. */
-	assert_int_equal(give_back(fixture, &id, &items[1], 1),
+	assert_int_equal(fixture_give_back(fixture, &id, &items[1], 1),
 	    ERR_ALREADY_REFUNDED);
-	assert_int_equal(give_back(fixture, &id, NULL, 0), ERR_OK);
+	assert_int_equal(fixture_give_back(fixture, &id, NULL, 0), ERR_OK);
 	assert_int_equal(fixture_balance(fixture, buyer), 100);
-	assert_int_equal(library_count(fixture, buyer), 0);
-	assert_int_equal(give_back(fixture, &id, NULL, 0),
+	assert_int_equal(fixture_library_count(fixture, buyer), 0);
+	assert_int_equal(fixture_give_back(fixture, &id, NULL, 0),
 	    ERR_ALREADY_REFUNDED);
 	/* And can be bought again. */
 	(void)buy(fixture, buyer, items, 3);
-	assert_int_equal(library_count(fixture, buyer), 3);
+	assert_int_equal(fixture_library_count(fixture, buyer), 3);
 	access_list_clear(&access);
 	purchase_clear(&purchase);
 }
@@ -121,23 +87,23 @@ deducting_and_refunding_gains_nothing(void **state)
 	single = buy(fixture, buyer, tracks, 1);
 	whole = buy(fixture, buyer, &album, 1);
 	assert_int_equal(fixture_balance(fixture, buyer), 1000 - 100 - 50);
-	assert_int_equal(give_back(fixture, &single, NULL, 0),
+	assert_int_equal(fixture_give_back(fixture, &single, NULL, 0),
 	    ERR_NOT_REFUNDABLE);
 	all = buy(fixture, buyer, &bundle, 1);
 	assert_int_equal(fixture_balance(fixture, buyer), 1000 - 400);
-	assert_int_equal(give_back(fixture, &single, NULL, 0),
+	assert_int_equal(fixture_give_back(fixture, &single, NULL, 0),
 	    ERR_NOT_REFUNDABLE);
-	assert_int_equal(give_back(fixture, &whole, NULL, 0),
+	assert_int_equal(fixture_give_back(fixture, &whole, NULL, 0),
 	    ERR_NOT_REFUNDABLE);
 	/* From the outside in. */
-	assert_int_equal(give_back(fixture, &all, NULL, 0), ERR_OK);
-	assert_int_equal(library_count(fixture, buyer), 2);
-	assert_int_equal(give_back(fixture, &single, NULL, 0),
+	assert_int_equal(fixture_give_back(fixture, &all, NULL, 0), ERR_OK);
+	assert_int_equal(fixture_library_count(fixture, buyer), 2);
+	assert_int_equal(fixture_give_back(fixture, &single, NULL, 0),
 	    ERR_NOT_REFUNDABLE);
-	assert_int_equal(give_back(fixture, &whole, NULL, 0), ERR_OK);
-	assert_int_equal(library_count(fixture, buyer), 1);
-	assert_int_equal(give_back(fixture, &single, NULL, 0), ERR_OK);
-	assert_int_equal(library_count(fixture, buyer), 0);
+	assert_int_equal(fixture_give_back(fixture, &whole, NULL, 0), ERR_OK);
+	assert_int_equal(fixture_library_count(fixture, buyer), 1);
+	assert_int_equal(fixture_give_back(fixture, &single, NULL, 0), ERR_OK);
+	assert_int_equal(fixture_library_count(fixture, buyer), 0);
 	assert_int_equal(fixture_balance(fixture, buyer), 1000);
 }
 
@@ -183,17 +149,17 @@ lines_that_are_none_are_refused_by_name(void **state)
 	struct uuid twice[2] = { item, item };
 	struct uuid id = buy(fixture, buyer, &item, 1), unknown = { { 1 } };
 
-	assert_int_equal(give_back(fixture, &id, &other, 1),
+	assert_int_equal(fixture_give_back(fixture, &id, &other, 1),
 	    ERR_OUT_OF_RANGE);
-	assert_int_equal(give_back(fixture, &id, twice, 2),
+	assert_int_equal(fixture_give_back(fixture, &id, twice, 2),
 	    ERR_DUPLICATE_ITEM);
-	assert_int_equal(give_back(fixture, &unknown, NULL, 0),
+	assert_int_equal(fixture_give_back(fixture, &unknown, NULL, 0),
 	    ERR_NOT_FOUND);
 	/* What cost nothing goes back without a transfer. */
-	assert_int_equal(give_back(fixture, &id, &item, 1), ERR_OK);
+	assert_int_equal(fixture_give_back(fixture, &id, &item, 1), ERR_OK);
 	assert_int_equal(fixture_number(fixture,
 	    "SELECT count(*) FROM transfer"), 0);
-	assert_int_equal(library_count(fixture, buyer), 0);
+	assert_int_equal(fixture_library_count(fixture, buyer), 0);
 }
 
 static void
@@ -207,9 +173,9 @@ a_balance_that_is_full_takes_nothing_back(void **state)
 	fixture_give(fixture, buyer, 1);
 	id = buy(fixture, buyer, &item, 1);
 	fixture_give(fixture, buyer, MONEY_MAX);
-	assert_int_equal(give_back(fixture, &id, NULL, 0),
+	assert_int_equal(fixture_give_back(fixture, &id, NULL, 0),
 	    ERR_NOT_REFUNDABLE);
-	assert_int_equal(library_count(fixture, buyer), 1);
+	assert_int_equal(fixture_library_count(fixture, buyer), 1);
 }
 
 /* Open the shop again with another seller. */

@@ -55,21 +55,6 @@ http_cached_reply_memory(const struct http_cached_reply *reply)
 
 /* --- helpers ------------------------------------------------------------- */
 
-static struct object_key
-store(struct root *root, const char *text)
-{
-	struct object_key key = root_key(ISSUER, text, strlen(text));
-	struct incoming *incoming;
-	bool is_new;
-
-	assert_int_equal(incoming_create(root->objects, &key, strlen(text),
-	    &incoming), ERR_OK);
-	assert_int_equal(incoming_write(incoming, (const uint8_t *)text,
-	    strlen(text)), ERR_OK);
-	assert_int_equal(incoming_commit(incoming, &is_new), ERR_OK);
-	return key;
-}
-
 static struct media_cache *
 cache_new(struct root *root, size_t files, size_t replies)
 {
@@ -128,7 +113,7 @@ static void
 an_object_is_opened_once_and_found_again(void **state)
 {
 	struct root *root = *state;
-	struct object_key key = store(root, "hello");
+	struct object_key key = root_store(root, ISSUER, "hello");
 	struct media_cache *cache = cache_new(root, 8, 8);
 	struct media *first = get(cache, &key), *second = get(cache, &key);
 	struct media_counts counts = media_cache_counts(cache);
@@ -147,7 +132,7 @@ static void
 the_same_bytes_of_two_issuers_are_two_objects(void **state)
 {
 	struct root *root = *state;
-	struct object_key key = store(root, "hello"), other = key;
+	struct object_key key = root_store(root, ISSUER, "hello"), other = key;
 	struct media_cache *cache = cache_new(root, 8, 8);
 	struct media *media = get(cache, &key);
 
@@ -163,7 +148,7 @@ static void
 an_answer_is_kept_for_its_name_alone(void **state)
 {
 	struct root *root = *state;
-	struct object_key key = store(root, "hello");
+	struct object_key key = root_store(root, ISSUER, "hello");
 	struct media_cache *cache = cache_new(root, 8, 8);
 	struct media *media = get(cache, &key);
 	struct http_cached_reply *plain = reply_new(),
@@ -188,7 +173,7 @@ static void
 a_removed_object_is_gone_but_readable_while_it_is_held(void **state)
 {
 	struct root *root = *state;
-	struct object_key key = store(root, "hello");
+	struct object_key key = root_store(root, ISSUER, "hello");
 	struct media_cache *cache = cache_new(root, 8, 8);
 	int before = descriptors_open();
 	struct media *held = get(cache, &key), *media;
@@ -211,7 +196,7 @@ static void
 a_removed_object_is_closed_at_once(void **state)
 {
 	struct root *root = *state;
-	struct object_key key = store(root, "hello");
+	struct object_key key = root_store(root, ISSUER, "hello");
 	struct media_cache *cache = cache_new(root, 8, 8);
 	int before = descriptors_open();
 	struct media *media = get(cache, &key);
@@ -230,7 +215,7 @@ static void
 a_replaced_object_is_read_anew(void **state)
 {
 	struct root *root = *state;
-	struct object_key key = store(root, "hello");
+	struct object_key key = root_store(root, ISSUER, "hello");
 	struct media_cache *cache = cache_new(root, 8, 8);
 	struct media *media;
 	char path[256];
@@ -243,7 +228,7 @@ a_replaced_object_is_read_anew(void **state)
 	assert_int_equal(media_keep_reply(media, "", reply_new()),
 	    ERR_OK);
 	media_release(media);
-	store(root, "hello");
+	root_store(root, ISSUER, "hello");
 	media = get(cache, &key);
 	assert_bytes(media, "hello");
 	assert_null(media_reply(media, ""));
@@ -255,7 +240,7 @@ static void
 an_object_put_into_quarantine_is_gone_at_once(void **state)
 {
 	struct root *root = *state;
-	struct object_key key = store(root, "hello");
+	struct object_key key = root_store(root, ISSUER, "hello");
 	struct media_cache *cache = cache_new(root, 8, 8);
 	struct media *held = get(cache, &key), *media;
 
@@ -273,11 +258,11 @@ static void
 an_answer_made_before_a_change_is_not_kept_behind_it(void **state)
 {
 	struct root *root = *state;
-	struct object_key key = store(root, "hello");
+	struct object_key key = root_store(root, ISSUER, "hello");
 	struct media_cache *cache = cache_new(root, 8, 8);
 	struct media *media = get(cache, &key);
 
-	store(root, "hello");
+	root_store(root, ISSUER, "hello");
 	assert_int_equal(media_keep_reply(media, "", reply_new()),
 	    ERR_OK);
 	assert_int_equal(media_cache_counts(cache).replies, 0);
@@ -291,7 +276,7 @@ static void
 an_old_file_is_opened_anew_and_one_from_the_future(void **state)
 {
 	struct root *root = *state;
-	struct object_key key = store(root, "hello");
+	struct object_key key = root_store(root, ISSUER, "hello");
 	struct media_cache *cache = cache_new(root, 8, 8);
 
 	media_release(get_at(cache, &key, NOW_S));
@@ -318,7 +303,7 @@ no_more_files_are_open_than_the_limit_and_the_oldest_go(void **state)
 
 	for (int i = 0; i < 10; i++) {
 		snprintf(text, sizeof(text), "object %d", i);
-		keys[i] = store(root, text);
+		keys[i] = root_store(root, ISSUER, text);
 		media_release(get(cache, &keys[i]));
 		media_release(get(cache, &keys[0]));	/* stays */
 		assert_true(descriptors_open() <= before + 4);
@@ -344,7 +329,7 @@ answers_take_no_more_memory_than_the_limit(void **state)
 
 	for (int i = 0; i < 10; i++) {
 		snprintf(text, sizeof(text), "object %d", i);
-		keys[i] = store(root, text);
+		keys[i] = root_store(root, ISSUER, text);
 		media = get(cache, &keys[i]);
 		assert_int_equal(media_keep_reply(media, "",
 		    reply_new()), ERR_OK);
@@ -367,7 +352,7 @@ static void
 an_answer_that_is_not_kept_lives_until_the_next_call(void **state)
 {
 	struct root *root = *state;
-	struct object_key key = store(root, "hello");
+	struct object_key key = root_store(root, ISSUER, "hello");
 	struct media_cache *cache = cache_new(root, 8, 0);
 	struct media *media = get(cache, &key);
 
@@ -397,7 +382,7 @@ kept_files_give_way_when_descriptors_run_out(void **state)
 
 	for (int i = 0; i < 20; i++) {
 		snprintf(text, sizeof(text), "object %d", i);
-		keys[i] = store(root, text);
+		keys[i] = root_store(root, ISSUER, text);
 	}
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
 	few = old;
@@ -457,7 +442,7 @@ no_thread_finds_an_object_once_its_removal_returned(void **state)
 	struct root *root = *state;
 	const struct media_limits limits = { .files = 30,
 		.memory_bytes = 30 * ANSWER_BYTES, .threads = READERS };
-	struct readers readers = { .key = store(root, "hello") };
+	struct readers readers = { .key = root_store(root, ISSUER, "hello") };
 	pthread_t threads[READERS];
 
 	assert_int_equal(media_cache_new(root->objects, &limits,
@@ -472,7 +457,7 @@ no_thread_finds_an_object_once_its_removal_returned(void **state)
 		readers.step++;
 		sched_yield();
 		readers.step++;
-		store(root, "hello");
+		root_store(root, ISSUER, "hello");
 		readers.step++;
 		sched_yield();
 	}

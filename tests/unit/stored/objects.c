@@ -13,21 +13,6 @@
 #include "stored/incoming.h"
 #include "tests/unit/stored/root.h"
 
-static struct object_key
-store(struct root *root, const char *issuer, const char *text)
-{
-	struct object_key key = root_key(issuer, text, strlen(text));
-	struct incoming *incoming;
-	bool is_new;
-
-	assert_int_equal(incoming_create(root->objects, &key, strlen(text),
-	    &incoming), ERR_OK);
-	assert_int_equal(incoming_write(incoming, (const uint8_t *)text,
-	    strlen(text)), ERR_OK);
-	assert_int_equal(incoming_commit(incoming, &is_new), ERR_OK);
-	return key;
-}
-
 static enum err
 find(struct root *root, const struct object_key *key)
 {
@@ -40,7 +25,7 @@ static void
 an_object_is_read_back_as_it_was_stored(void **state)
 {
 	struct root *root = *state;
-	struct object_key key = store(root, ISSUER, "hello");
+	struct object_key key = root_store(root, ISSUER, "hello");
 	char path[256], bytes[16];
 	uint64_t size = 0;
 	int descriptor = -1;
@@ -76,7 +61,7 @@ fsync(int descriptor)
 		return (int)syscall(SYS_fsync, descriptor);
 	rival.root = NULL;
 	if (rival.text != NULL)
-		store(root, ISSUER, rival.text);
+		root_store(root, ISSUER, rival.text);
 	errno = EIO;
 	return -1;
 }
@@ -127,14 +112,14 @@ static void
 issuers_see_nothing_of_each_other(void **state)
 {
 	struct root *root = *state;
-	struct object_key key = store(root, ISSUER, "hello"), other = key;
+	struct object_key key = root_store(root, ISSUER, "hello"), other = key;
 	struct object_page *page = malloc(sizeof(*page));
 
 	snprintf(other.commerce_id, sizeof(other.commerce_id), OTHER_ISSUER);
 	assert_int_equal(find(root, &other), ERR_OBJECT_NOT_FOUND);
 	assert_int_equal(objects_remove(root->objects, &other),
 	    ERR_OBJECT_NOT_FOUND);
-	store(root, OTHER_ISSUER, "hello");
+	root_store(root, OTHER_ISSUER, "hello");
 	assert_int_equal(objects_remove(root->objects, &other), ERR_OK);
 	assert_int_equal(find(root, &key), ERR_OK);
 	assert_int_equal(objects_list(root->objects, OTHER_ISSUER, "", page),
@@ -150,7 +135,7 @@ static void
 a_removed_object_is_gone(void **state)
 {
 	struct root *root = *state;
-	struct object_key key = store(root, ISSUER, "hello");
+	struct object_key key = root_store(root, ISSUER, "hello");
 
 	assert_int_equal(objects_remove(root->objects, &key), ERR_OK);
 	assert_int_equal(find(root, &key), ERR_OBJECT_NOT_FOUND);
@@ -162,7 +147,7 @@ static void
 what_is_no_regular_file_is_not_served(void **state)
 {
 	struct root *root = *state;
-	struct object_key key = store(root, ISSUER, "hello");
+	struct object_key key = root_store(root, ISSUER, "hello");
 	char path[1024];
 
 	snprintf(path, sizeof(path), "%s/objects/" ISSUER "/%.2s/%.2s/%s",
@@ -182,7 +167,7 @@ static void
 a_link_on_the_way_does_not_lead_out_of_the_root(void **state)
 {
 	struct root *root = *state;
-	struct object_key key = store(root, ISSUER, "hello"), other = key;
+	struct object_key key = root_store(root, ISSUER, "hello"), other = key;
 	char link[1024];
 
 	snprintf(link, sizeof(link), "%s/objects/" OTHER_ISSUER, root->path);

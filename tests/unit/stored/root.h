@@ -13,6 +13,7 @@
 #include <openssl/evp.h>
 
 #include "common/encoding.h"
+#include "stored/incoming.h"
 #include "stored/objects.h"
 
 #define ISSUER "shop.example.com"
@@ -72,6 +73,28 @@ root_key(const char *issuer, const void *bytes, size_t size)
 	EVP_Digest(bytes, size, digest, NULL, EVP_sha256(), NULL);
 	hex_encode(key.object, digest, sizeof(digest));
 	return key;
+}
+
+/* Bytes, stored as an object of issuer. */
+static inline struct object_key
+root_store_bytes(const struct root *root, const char *issuer,
+    const void *bytes, size_t size)
+{
+	struct object_key key = root_key(issuer, bytes, size);
+	struct incoming *incoming;
+	bool is_new;
+
+	if (incoming_create(root->objects, &key, size, &incoming) != ERR_OK ||
+	    incoming_write(incoming, bytes, size) != ERR_OK ||
+	    incoming_commit(incoming, &is_new) != ERR_OK)
+		abort();
+	return key;
+}
+
+static inline struct object_key
+root_store(const struct root *root, const char *issuer, const char *text)
+{
+	return root_store_bytes(root, issuer, text, strlen(text));
 }
 
 /* A path below the root, in a static buffer. */

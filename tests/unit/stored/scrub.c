@@ -18,20 +18,6 @@
 #include "stored/scrub_read.h"
 #include "tests/unit/stored/root.h"
 
-static struct object_key
-store(struct root *root, const char *issuer, const void *bytes, size_t size)
-{
-	struct object_key key = root_key(issuer, bytes, size);
-	struct incoming *incoming;
-	bool is_new;
-
-	assert_int_equal(incoming_create(root->objects, &key, size,
-	    &incoming), ERR_OK);
-	assert_int_equal(incoming_write(incoming, bytes, size), ERR_OK);
-	assert_int_equal(incoming_commit(incoming, &is_new), ERR_OK);
-	return key;
-}
-
 /* The path of an object or, with "quarantine", of what was put away. */
 static void
 path_of(char path[256], const struct object_key *key, const char *folder)
@@ -74,8 +60,8 @@ static void
 a_damaged_object_of_any_issuer_is_put_away(void **state)
 {
 	struct root *root = *state;
-	struct object_key whole = store(root, ISSUER, "whole", 5);
-	struct object_key bad = store(root, OTHER_ISSUER, "damaged", 7);
+	struct object_key whole = root_store(root, ISSUER, "whole");
+	struct object_key bad = root_store(root, OTHER_ISSUER, "damaged");
 	struct scrub_status status;
 	char path[256];
 
@@ -123,7 +109,7 @@ a_lack_of_descriptors_is_waited_out(void **state)
 	struct root *root = *state;
 	struct scrub_status status;
 
-	store(root, ISSUER, "whole", 5);
+	root_store(root, ISSUER, "whole");
 	folders_error = EMFILE;
 	folders_failing = 1;
 	status = scrub(root);
@@ -138,7 +124,7 @@ a_folder_that_cannot_be_read_is_told(void **state)
 	struct root *root = *state;
 	struct scrub_status status;
 
-	store(root, ISSUER, "whole", 5);
+	root_store(root, ISSUER, "whole");
 	folders_error = EIO;
 	folders_failing = 1;
 	status = scrub(root);
@@ -150,7 +136,7 @@ static void
 an_object_that_replaced_the_damaged_one_stays(void **state)
 {
 	struct root *root = *state;
-	struct object_key key = store(root, ISSUER, "bytes", 5);
+	struct object_key key = root_store(root, ISSUER, "bytes");
 	uint64_t size;
 	char path[256];
 	int old;
@@ -158,7 +144,7 @@ an_object_that_replaced_the_damaged_one_stays(void **state)
 	damage(root, &key);
 	assert_int_equal(objects_get(root->objects, &key, &old, &size),
 	    ERR_OK);
-	store(root, ISSUER, "bytes", 5);
+	root_store(root, ISSUER, "bytes");
 	assert_int_equal(objects_quarantine(root->objects, &key, old),
 	    ERR_OBJECT_NOT_FOUND);
 	close(old);
@@ -202,7 +188,7 @@ files_of_every_size_are_read_to_the_end(void **state)
 		struct object_key key;
 
 		memset(bytes, (int)i, sizes[i]);
-		key = store(root, ISSUER, bytes, sizes[i]);
+		key = root_store_bytes(root, ISSUER, bytes, sizes[i]);
 		assert_int_equal(objects_get(root->objects, &key, &file,
 		    &size), ERR_OK);
 		assert_int_equal(scrub_reader_check(reader, file, key.object,
@@ -275,8 +261,8 @@ static void
 a_round_goes_on_behind_its_last_object(void **state)
 {
 	struct root *root = *state;
-	struct object_key keys[3] = { store(root, ISSUER, "a", 1),
-	    store(root, ISSUER, "b", 1), store(root, ISSUER, "c", 1) };
+	struct object_key keys[3] = { root_store(root, ISSUER, "a"),
+	    root_store(root, ISSUER, "b"), root_store(root, ISSUER, "c") };
 	struct scrub_rounds rounds;
 	struct scrub_status status;
 
@@ -306,7 +292,7 @@ a_new_root_is_due_only_after_the_interval(void **state)
 	struct scrub_status status;
 	struct scrub *thread;
 
-	store(root, ISSUER, "a", 1);
+	root_store(root, ISSUER, "a");
 	assert_int_equal(metrics_new(&options.metrics), ERR_OK);
 	assert_int_equal(scrub_start(&options, &thread), ERR_OK);
 	scrub_status_get(thread, &status);

@@ -28,20 +28,6 @@ write_reset(struct shop_transaction *tx, const void *in, void *out)
 	return password_reset(tx, in);
 }
 
-struct ending {
-	int64_t account;
-	struct uuid session;
-};
-
-static enum err
-write_end(struct shop_transaction *tx, const void *in, void *out)
-{
-	const struct ending *ending = in;
-
-	(void)out;
-	return session_end(tx, ending->account, &ending->session);
-}
-
 size_t
 any(struct world *world, size_t below)
 {
@@ -110,13 +96,12 @@ void
 do_session(struct world *world)
 {
 	size_t buyer = any(world, MODEL_BUYERS);
-	struct ending in = { .account = world->buyers[buyer].number,
-	    .session = world->buyers[buyer].last.session.id };
 
 	if (any(world, 2) == 0 || world->model.buyers[buyer].sessions == 0) {
 		sign_in(world, buyer);
-	} else if (fixture_run(world->fixture, write_end, &in, NULL) ==
-	    ERR_OK) {
+	} else if (fixture_end_session(world->fixture,
+	    world->buyers[buyer].number,
+	    &world->buyers[buyer].last.session.id) == ERR_OK) {
 		world->model.buyers[buyer].sessions--;
 	}
 	world->done++;

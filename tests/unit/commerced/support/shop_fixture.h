@@ -60,6 +60,8 @@ enum err fixture_run(struct fixture *fixture, fixture_write *write,
 
 int64_t fixture_account(struct fixture *fixture, const char *email,
     struct session_start *start);
+enum err fixture_end_session(struct fixture *fixture, int64_t account,
+    const struct uuid *session);
 struct uuid fixture_item(struct fixture *fixture, const char *title,
     int64_t price_minor);
 /* Record content under a name; its object is made from salt. */
@@ -95,6 +97,11 @@ enum err fixture_purchase(struct fixture *fixture,
     const struct purchase_request *in, struct purchase_result *out);
 enum err fixture_refund(struct fixture *fixture,
     const struct refund_request *in, struct refund_result *out);
+/* Of these items, or of all that are left; the result is thrown away. */
+enum err fixture_give_back(struct fixture *fixture,
+    const struct uuid *purchase, const struct uuid *items, size_t count);
+/* How many files are in the library; pages of three. */
+size_t fixture_library_count(struct fixture *fixture, int64_t account);
 int64_t fixture_balance(struct fixture *fixture, int64_t account);
 
 #endif
