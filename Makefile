@@ -92,11 +92,19 @@ $(OUT)/$(1): $$(addprefix $(OBJ)/,$$($(1)_OBJS))
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program,$(p))))
 
-# The migrations, as C.
-$(OBJ)/commerced/db/schema.c: commerced/db/embed-schema.sh \
-		$(wildcard commerced/db/schema/*.sql)
+# The migrations, as C.  No date tells that one was renamed or removed: the list
+# of the last time does.
+schema_FILES := $(wildcard commerced/db/schema/*.sql)
+schema_LIST := $(OBJ)/commerced/db/schema.list
+ifneq ($(strip $(file <$(schema_LIST))),$(schema_FILES))
+.PHONY: $(schema_LIST)
+endif
+$(schema_LIST):
 	@mkdir -p $(@D)
-	$(call quiet,GEN)sh $< $@ $(filter %.sql,$^)
+	@echo '$(schema_FILES)' >$@
+$(OBJ)/commerced/db/schema.c: commerced/db/embed-schema.sh $(schema_FILES) \
+    $(schema_LIST)
+	$(call quiet,GEN)sh $< $@ $(schema_FILES)
 $(OBJ)/commerced/db/schema.o: $(OBJ)/commerced/db/schema.c
 	$(call quiet,CC)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
