@@ -62,11 +62,12 @@ const char *const account_sql[STMT_CATALOGUE] = {
 	    "SELECT id, password_n_log2, password_r, password_p,"
 	    " password_salt, password_hash FROM account WHERE id = ?1",
 	[STMT_SESSION_ADD] =
-	    "INSERT INTO session (account, uuid, token_hash, created_ms,"
-	    " used_ms, expires_ms) VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
+	    "INSERT INTO session (id, token_hash, account, uuid, created_ms,"
+	    " used_ms, expires_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)"
+	    " ON CONFLICT (id) DO NOTHING RETURNING id",
 	[STMT_SESSION_BY_TOKEN] =
 	    "SELECT id, uuid, account, created_ms, used_ms, expires_ms"
-	    " FROM session WHERE token_hash = ?1",
+	    " FROM session WHERE id = ?1 AND token_hash = ?2",
 	[STMT_SESSION_TOUCH] =
 	    "UPDATE session SET used_ms = ?2, expires_ms = ?3"
 	    " WHERE id = ?1 AND expires_ms > ?2 AND expires_ms <= ?3",

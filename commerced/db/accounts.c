@@ -1,5 +1,8 @@
 #include "commerced/db/accounts.h"
 
+#include <endian.h>
+#include <string.h>
+
 #include "commerced/db/query.h"
 
 static void
@@ -88,22 +91,34 @@ db_credentials_get(struct db *db, int64_t *number, struct password_row *out)
 	return db_credentials_read(&query, number, out);
 }
 
+/* The hash in two: the row's number, and what the row keeps. */
+static void
+query_token(struct query *query,
+    const uint8_t hash[static DB_TOKEN_HASH_BYTES])
+{
+	uint64_t number;
+
+	memcpy(&number, hash, sizeof(number));
+	query_int(query, (int64_t)be64toh(number));
+	query_bytes(query, hash + sizeof(number),
+	    DB_TOKEN_HASH_BYTES - sizeof(number));
+}
+
 enum err
 db_session_add(struct db *db, struct session *session,
-    const uint8_t token_hash[static DB_TOKEN_HASH_BYTES])
+    const uint8_t token_hash[static DB_TOKEN_HASH_BYTES], bool *is_taken)
 {
 	struct query query;
-	enum err e;
 
 	query_begin(&query, db, STMT_SESSION_ADD);
+	query_token(&query, token_hash);
 	query_int(&query, session->account);
 	query_uuid(&query, &session->id);
-	query_bytes(&query, token_hash, DB_TOKEN_HASH_BYTES);
 	query_int(&query, session->created_ms);
 	query_int(&query, session->expires_ms);
-	e = query_run(&query);
-	session->number = e ? 0 : sqlite3_last_insert_rowid(db->handle);
-	return e;
+	*is_taken = !query_next(&query);
+	session->number = *is_taken ? 0 : row_int(&query);
+	return query_run(&query);
 }
 
 static void
@@ -127,7 +142,7 @@ db_session_by_token(struct db *db,
 
 	*out = (struct session){ 0 };
 	query_begin(&query, db, STMT_SESSION_BY_TOKEN);
-	query_bytes(&query, token_hash, DB_TOKEN_HASH_BYTES);
+	query_token(&query, token_hash);
 	found = query_next(&query);
 	if (found)
 		db_session_read(&query, out);

@@ -38,9 +38,12 @@ enum err db_credentials_by_email(struct db *db, const char *email,
 enum err db_credentials_get(struct db *db, int64_t *number,
     struct password_row *out);
 
-/* Sets session->number. */
+/*
+ * Sets session->number, which is of the token's hash.  *is_taken: another
+ * session has that number, and this one was not added.
+ */
 enum err db_session_add(struct db *db, struct session *session,
-    const uint8_t token_hash[static DB_TOKEN_HASH_BYTES]);
+    const uint8_t token_hash[static DB_TOKEN_HASH_BYTES], bool *is_taken);
 /* Expired or not.  ERR_NOT_FOUND. */
 enum err db_session_by_token(struct db *db,
     const uint8_t token_hash[static DB_TOKEN_HASH_BYTES],

@@ -1,6 +1,7 @@
 #include "commerced/shop/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "commerced/db/accounts.h"
 #include "commerced/shop/internal.h"
@@ -40,7 +41,7 @@ session_use_refine(struct shop *shop, struct session *session)
 	(void)pthread_mutex_unlock(&shop->uses.lock);
 }
 
-/* Most recently used first; of two at once the later one. */
+/* Most recently used first; of two at once the one that began later. */
 static int
 session_compare(const void *a, const void *b)
 {
@@ -48,7 +49,7 @@ session_compare(const void *a, const void *b)
 
 	if (x->used_ms != y->used_ms)
 		return x->used_ms > y->used_ms ? -1 : 1;
-	return x->number > y->number ? -1 : x->number < y->number;
+	return memcmp(&y->id, &x->id, sizeof(x->id));
 }
 
 /* The live sessions of an account, ordered. */
@@ -93,20 +94,35 @@ session_token_hash(uint8_t hash[static DB_TOKEN_HASH_BYTES],
 	return sha256_digest(hash, &part, 1);
 }
 
+/* The row, and a token that no other session begins like. */
+static enum err
+session_add(struct shop_transaction *tx, struct session *session,
+    uint8_t token[static SESSION_TOKEN_BYTES])
+{
+	uint8_t hash[DB_TOKEN_HASH_BYTES];
+	bool is_taken;
+	enum err e;
+
+	do {
+		is_taken = false;
+		shop_random(tx->shop, token, SESSION_TOKEN_BYTES);
+		e = session_token_hash(hash, token);
+		if (!e)
+			e = db_session_add(tx->db, session, hash, &is_taken);
+	} while (!e && is_taken);
+	return e;
+}
+
 enum err
 session_begin(struct shop_transaction *tx, int64_t account,
     struct session_start *out)
 {
-	uint8_t token[SESSION_TOKEN_BYTES], hash[DB_TOKEN_HASH_BYTES];
+	uint8_t token[SESSION_TOKEN_BYTES];
 	enum err e;
 
 	e = session_make_room(tx, account);
 	if (e)
 		return e;
-	shop_random(tx->shop, token, sizeof(token));
-	e = session_token_hash(hash, token);
-	if (e)
-		goto out;
 	out->session = (struct session){
 		.id = shop_uuid(tx->shop, tx->now_ms),
 		.account = account,
@@ -115,10 +131,9 @@ session_begin(struct shop_transaction *tx, int64_t account,
 		.expires_ms = tx->now_ms +
 		    tx->shop->options.session_lifetime_s * 1000
 	};
-	e = db_session_add(tx->db, &out->session, hash);
+	e = session_add(tx, &out->session, token);
 	if (!e)
 		base64url_encode(out->token, token, sizeof(token));
-out:
 	secret_wipe(token, sizeof(token));
 	return e;
 }

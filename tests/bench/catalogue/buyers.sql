@@ -19,10 +19,11 @@ INSERT INTO account (id, uuid, email, password_n_log2, password_r, password_p,
 	SELECT account, uuid(now - 94608000000 + n, n, 20),
 	'buyer-' || n || '@example.com', 14, 8, 5, zeroblob(16), zeroblob(32),
 	now - 94608000000 + n FROM buyer, at;
-INSERT INTO session (account, uuid, token_hash, created_ms, used_ms,
+INSERT INTO session (id, account, uuid, token_hash, created_ms, used_ms,
 	expires_ms)
-	SELECT account, uuid(now, n, 21), sha256(sha256('session-' || n)), now,
-	now + 86400000, now + 2592000000 FROM buyer, at;
+	SELECT number(hash), account, uuid(now, n, 21), substr(hash, 9), now,
+	now + 86400000, now + 2592000000 FROM (SELECT n, account,
+	sha256(sha256('session-' || n)) AS hash FROM buyer), at ORDER BY 1;
 INSERT INTO gift_batch (id, uuid, amount, count, master_key, created_ms)
 	SELECT 1 + n / 1000, uuid(now - 94608000000 + n, n, 23), 100000, 1000,
 	'1', now - 94608000000 FROM buyer, at WHERE n % 1000 = 0 OR n = 1;

@@ -46,10 +46,12 @@ INSERT INTO account (id, uuid, email, password_n_log2, password_r, password_p,
 	WHERE n <= setting('accounts');
 -- The token of account n is SHA-256 of session-n.  Used so late that no
 -- request of the next day is the first in an hour, which would be noted.
-INSERT INTO session (account, uuid, token_hash, created_ms, used_ms,
+INSERT INTO session (id, account, uuid, token_hash, created_ms, used_ms,
 	expires_ms)
-	SELECT 1000 + n, randomblob(16), sha256(sha256('session-' || n)), ms,
-	ms + 86400000, ms + 2592000000 FROM made, today WHERE n <= setting('accounts');
+	SELECT number(hash), 1000 + n, randomblob(16), substr(hash, 9), ms,
+	ms + 86400000, ms + 2592000000
+	FROM (SELECT n, sha256(sha256('session-' || n)) AS hash FROM made),
+	today WHERE n <= setting('accounts') ORDER BY 1;
 
 COMMIT;
 PRAGMA journal_mode = WAL;

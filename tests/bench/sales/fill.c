@@ -4,11 +4,14 @@
  *	fill DATABASE SQL-FILE... NAME=NUMBER...
  *
  *	sha256(text)	32 bytes
+ *	number(blob)	its first 8, the most significant first
  *	...		what catalogue/words.c has
  *	setting(name)	the number of the command line
  */
+#include <endian.h>
 #include <openssl/sha.h>
 #include <sqlite3.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +27,20 @@ static void fill_sha256(sqlite3_context *context, int count,
 	SHA256(sqlite3_value_blob(values[0]),
 	    (size_t)sqlite3_value_bytes(values[0]), hash);
 	sqlite3_result_blob(context, hash, sizeof(hash), SQLITE_TRANSIENT);
+}
+
+static void fill_number(sqlite3_context *context, int count,
+    sqlite3_value **values)
+{
+	uint64_t number = 0;
+
+	(void)count;
+	if (sqlite3_value_bytes(values[0]) < (int)sizeof(number)) {
+		sqlite3_result_error(context, "too short", -1);
+		return;
+	}
+	memcpy(&number, sqlite3_value_blob(values[0]), sizeof(number));
+	sqlite3_result_int64(context, (sqlite3_int64)be64toh(number));
 }
 
 /* The arguments, up to NULL, are the function's user data. */
@@ -64,6 +81,9 @@ static int fill_add(sqlite3 *db, char *settings[])
 	int rc = sqlite3_create_function(db, "sha256", 1, flags, NULL,
 	    fill_sha256, NULL, NULL);
 
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function(db, "number", 1, flags, NULL,
+		    fill_number, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function(db, "setting", 1, flags, settings,
 		    fill_setting, NULL, NULL);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "common/secret.h"
 #include "tests/unit/commerced/support/shop_fixture.h"
 
 static enum err
@@ -242,6 +243,38 @@ a_token_is_its_session_and_nothing_else_is(void **state)
 	assert_int_equal(authenticate(fixture, token), ERR_SESSION_EXPIRED);
 }
 
+/* Each token comes twice. */
+static void
+random_repeated(void *context, void *bytes, size_t size)
+{
+	static int drawn;
+
+	(void)context;
+	if (size == 32)
+		memset(bytes, drawn++ / 2, size);
+	else
+		secret_random(bytes, size);
+}
+
+static void
+a_token_that_begins_like_anothers_is_drawn_again(void **state)
+{
+	struct fixture *fixture = *state;
+	struct session_start one, two;
+
+	shop_close(fixture->shop);
+	fixture->options.random = random_repeated;
+	fixture->options.signing_keys = fixture_signing_keys(fixture, "a");
+	assert_int_equal(shop_open(&fixture->options, &fixture->shop),
+	    ERR_OK);
+	(void)fixture_account(fixture, "a@example.com", &one);
+	(void)fixture_account(fixture, "b@example.com", &two);
+	assert_string_not_equal(one.token, two.token);
+	assert_int_not_equal(one.session.number, two.session.number);
+	assert_int_equal(authenticate(fixture, one.token), ERR_OK);
+	assert_int_equal(authenticate(fixture, two.token), ERR_OK);
+}
+
 static enum err
 write_touch(struct shop_transaction *tx, const void *in, void *out)
 {
@@ -365,6 +398,7 @@ main(void)
 		TEST(an_address_has_one_account),
 		TEST(an_unknown_address_has_credentials_that_nothing_opens),
 		TEST(a_token_is_its_session_and_nothing_else_is),
+		TEST(a_token_that_begins_like_anothers_is_drawn_again),
 		TEST(a_session_slides_and_expires_to_the_millisecond),
 		TEST(the_one_used_longest_ago_makes_room_for_the_next),
 		TEST(a_session_ends_for_its_owner_only),

@@ -14,6 +14,8 @@
 
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static void
 sql(const struct fixture *fixture, const char *text)
@@ -140,6 +142,14 @@ static const char first_books[] =
     " (4, 3, 0);"
     "INSERT INTO account VALUES (3, zeroblob(16), 'a@example.com', 14, 8, 5,"
     " zeroblob(16), zeroblob(32), 1);"
+    /* Tokens of zeros but for the last byte, of 0 and 1; the third is one
+     * that no shop has seen, whose hash begins like the first's. */
+    "INSERT INTO session (id, account, uuid, token_hash, created_ms, used_ms,"
+    " expires_ms) SELECT column1, 3, randomblob(16), column2, 1, 2,"
+    " 9000000000000 FROM (VALUES (1, x'66687aadf862bd776c8fc18b8e9f8e20"
+    "089714856ee233b3902a591d0d5f2925'), (2, x'ec4916dd28fc4c10d78e287ca5d9cc51"
+    "ee1ae73cbfde08c6b37324cbfaac8bc5'), (3, x'66687aadf862bd77"
+    "000000000000000000000000000000000000000000000000'));"
     "INSERT INTO gift_batch VALUES (1, zeroblob(16), 500, 2, NULL, 'new', 1);"
     "INSERT INTO gift_code VALUES (1, 1, 0, zeroblob(32), 3, 1),"
     " (2, 1, 1, randomblob(32), 4, 1);"
@@ -208,6 +218,86 @@ books_of_the_first_release_are_brought_up_to_date(void **state)
 	    ERR_ALREADY_OWNED);
 	library_list_clear(&library);
 	purchase_list_clear(&list);
+}
+
+/* As a token it is zeros, but for its last character. */
+static void
+is_session_of_3(const struct fixture *fixture, char last)
+{
+	char token[SESSION_TOKEN_LENGTH + 1];
+	struct session session;
+
+	memset(token, 'A', SESSION_TOKEN_LENGTH);
+	token[SESSION_TOKEN_LENGTH - 1] = last;
+	token[SESSION_TOKEN_LENGTH] = '\0';
+	assert_int_equal(session_authenticate(fixture->shop, token,
+	    SESSION_TOKEN_LENGTH, &session), ERR_OK);
+	assert_int_equal(session.account, 3);
+	assert_int_equal(session.created_ms, 1);
+	assert_int_equal(session.used_ms, 2);
+	assert_int_equal(session.expires_ms, INT64_C(9000000000000));
+}
+
+static void
+sessions_of_the_first_release_go_on(void **state)
+{
+	struct fixture *fixture = *state;
+
+	close_and_leave_first_books(fixture);
+	assert_int_equal(open_again(fixture), ERR_OK);
+	is_session_of_3(fixture, 'A');
+	is_session_of_3(fixture, 'E');
+	assert_int_equal(fixture_number(fixture,
+	    "SELECT count(*) FROM session"), 2);
+}
+
+/* As a process does that ends amid the migration of sessions. */
+static void
+migrate_half_way(const struct fixture *fixture)
+{
+	sqlite3 *handle = NULL;
+	int status = 0;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child > 0) {
+		assert_int_equal(waitpid(child, &status, 0), child);
+		assert_int_equal(status, 0);
+		return;
+	}
+	if (sqlite3_open(fixture->database, &handle) != SQLITE_OK ||
+	    sqlite3_exec(handle, "PRAGMA journal_mode = WAL;"
+	    "PRAGMA cache_size = 1; BEGIN IMMEDIATE", NULL, NULL, NULL) !=
+	    SQLITE_OK || sqlite3_exec(handle, db_migrations[13], NULL, NULL,
+	    NULL) != SQLITE_OK)
+		_exit(1);
+	_exit(0);
+}
+
+static void
+a_migration_that_ended_half_way_is_made_again(void **state)
+{
+	struct fixture *fixture = *state;
+	char log[256];
+	struct stat left;
+
+	close_and_leave_first_books(fixture);
+	for (int i = 1; i < 13; i++)
+		sql(fixture, db_migrations[i]);
+	sql(fixture, "INSERT INTO session (account, uuid, token_hash,"
+	    " created_ms, used_ms, expires_ms) SELECT 3, randomblob(16),"
+	    " randomblob(32), 1, 2, 3 FROM (WITH RECURSIVE n (n) AS (SELECT 1"
+	    " UNION ALL SELECT n + 1 FROM n WHERE n < 5000) SELECT n FROM n)");
+	migrate_half_way(fixture);
+	(void)snprintf(log, sizeof(log), "%s-wal", fixture->database);
+	assert_int_equal(stat(log, &left), 0);
+	assert_true(left.st_size > 100000);
+	assert_int_equal(fixture_number(fixture, "PRAGMA user_version"), 13);
+	assert_int_equal(open_again(fixture), ERR_OK);
+	is_session_of_3(fixture, 'A');
+	assert_int_equal(fixture_number(fixture,
+	    "SELECT count(*) FROM session WHERE expires_ms = 3"), 5000);
+	sql(fixture, "DELETE FROM session WHERE expires_ms = 3");
 }
 
 static void
@@ -295,6 +385,8 @@ main(void)
 		TEST(a_file_that_is_not_ours_is_refused_and_left_alone),
 		TEST(a_migration_that_was_cut_short_is_made_again),
 		TEST(books_of_the_first_release_are_brought_up_to_date),
+		TEST(sessions_of_the_first_release_go_on),
+		TEST(a_migration_that_ended_half_way_is_made_again),
 		TEST(books_with_a_row_that_refers_to_none_are_left_alone),
 		TEST(a_folder_that_is_not_there_is_an_error),
 		TEST(signing_keys_of_others_are_refused),
