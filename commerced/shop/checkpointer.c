@@ -45,10 +45,10 @@ checkpointer_run(struct shop *shop)
 	checkpointer->is_wanted = false;
 	checkpointer->is_purge_wanted = false;
 	(void)pthread_mutex_unlock(&checkpointer->lock);
-	readers_keep(&shop->readers, false);
+	readers_stop_keeping(&shop->readers);
 	e = is_purge ? db_purge(checkpointer->db) :
 	    db_checkpoint(checkpointer->db, false);
-	readers_keep(&shop->readers, true);
+	readers_keep_again(&shop->readers);
 	(void)pthread_mutex_lock(&checkpointer->lock);
 	if (e == ERR_OK)
 		checkpointer->count++;

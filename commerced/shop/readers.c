@@ -129,30 +129,47 @@ readers_borrow(struct readers *readers, struct db **out)
 	return e;
 }
 
-/* Whose connection it is; *old is what is left to be closed. */
+/* With the lock. */
 static struct reader *
-readers_find_lent(struct readers *readers, const struct db *db,
-    struct db **old)
+readers_find_lent(struct readers *readers, const struct db *db)
 {
 	struct reader *reader = readers->all;
 
-	(void)pthread_mutex_lock(&readers->lock);
 	while (reader->db != db)
 		reader++;
-	*old = reader->file != readers->file ? reader_shut(reader) : NULL;
-	(void)pthread_mutex_unlock(&readers->lock);
 	return reader;
+}
+
+/* With the lock: kept is what readers_stop_keeping() finds. */
+static bool
+readers_keep(struct readers *readers, struct reader *reader)
+{
+	if (!readers->keeps || readers->stops > 0 ||
+	    reader->file != readers->file)
+		return false;
+	reader->is_lent = false;
+	(void)pthread_cond_signal(&readers->returned);
+	return true;
 }
 
 void
 readers_return(struct readers *readers, struct db *db)
 {
-	struct db *old;
-	struct reader *reader = readers_find_lent(readers, db, &old);
+	struct db *old = NULL;
+	struct reader *reader;
+	bool is_kept;
 
+	(void)pthread_mutex_lock(&readers->lock);
+	reader = readers_find_lent(readers, db);
+	is_kept = readers_keep(readers, reader);
+	if (!is_kept && reader->file != readers->file)
+		old = reader_shut(reader);
+	(void)pthread_mutex_unlock(&readers->lock);
+	if (is_kept)
+		return;
 	if (old != NULL) {
 		db_close(old);
-	} else if (!atomic_load(&readers->keeps)) {
+	} else {
 		db_rollback(db);
 		reader->has_snapshot = false;
 	}
@@ -166,12 +183,10 @@ readers_note_commit(struct readers *readers)
 }
 
 void
-readers_keep(struct readers *readers, bool keeps)
+readers_stop_keeping(struct readers *readers)
 {
-	atomic_store(&readers->keeps, keeps);
-	if (keeps)
-		return;
 	(void)pthread_mutex_lock(&readers->lock);
+	readers->stops++;
 	for (size_t i = 0; i < readers->most; i++) {
 		struct reader *reader = &readers->all[i];
 
@@ -180,6 +195,14 @@ readers_keep(struct readers *readers, bool keeps)
 		db_rollback(reader->db);
 		reader->has_snapshot = false;
 	}
+	(void)pthread_mutex_unlock(&readers->lock);
+}
+
+void
+readers_keep_again(struct readers *readers)
+{
+	(void)pthread_mutex_lock(&readers->lock);
+	readers->stops--;
 	(void)pthread_mutex_unlock(&readers->lock);
 }
 

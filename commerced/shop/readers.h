@@ -17,7 +17,7 @@ struct readers {
 	const char *path;
 	enum db_role role;
 	size_t most;		/* connections */
-	atomic_bool keeps;	/* snapshots, while nothing is committed: of
+	bool keeps;		/* snapshots, while nothing is committed: of
 				 * each commit readers_note_commit() is told */
 
 	atomic_uint_fast64_t commits;
@@ -25,6 +25,7 @@ struct readers {
 					 * another file */
 	pthread_mutex_t lock;		/* of all below */
 	pthread_cond_t returned;
+	unsigned stops;		/* who wants that none is kept */
 	uint64_t file;			/* how many files path was before */
 	struct reader {
 		struct db *db;
@@ -51,10 +52,11 @@ void readers_return(struct readers *readers, struct db *db);
 void readers_note_commit(struct readers *readers);
 
 /*
- * Keep snapshots from now on; or do not, and end those that nobody uses, so
- * that they hold up no checkpoint.
+ * Between these two calls no snapshot is kept, and those that nobody uses have
+ * ended, so that they hold up no checkpoint.  Any thread, several at once.
  */
-void readers_keep(struct readers *readers, bool keeps);
+void readers_stop_keeping(struct readers *readers);
+void readers_keep_again(struct readers *readers);
 
 /* Between these two calls path may become another file; nobody opens it. */
 void readers_stop_opening(struct readers *readers);

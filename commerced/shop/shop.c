@@ -192,11 +192,11 @@ shop_init_readers(struct shop *shop)
 	shop->readers.role = DB_READER;
 	shop->readers.most = shop->options.readers;
 	/* Beside the process that writes nobody tells of its commits. */
-	readers_keep(&shop->readers, !shop->options.is_reader);
+	shop->readers.keeps = !shop->options.is_reader;
 	readers_init(&shop->searchers);
 	shop->searchers.role = DB_INDEX_READER;
 	shop->searchers.most = shop->options.readers;
-	readers_keep(&shop->searchers, true);
+	shop->searchers.keeps = true;
 }
 
 enum err

@@ -171,9 +171,9 @@ writer_checkpoint(struct shop *shop)
 		checkpointer_wake(shop);
 		return;
 	}
-	readers_keep(&shop->readers, false);
+	readers_stop_keeping(&shop->readers);
 	(void)db_checkpoint(writer->db, true);
-	readers_keep(&shop->readers, true);
+	readers_keep_again(&shop->readers);
 }
 
 void

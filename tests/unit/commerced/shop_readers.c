@@ -1,0 +1,162 @@
+/* Connections for reading: when their snapshots are kept. */
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "commerced/shop/internal.h"
+#include "tests/unit/commerced/support/shop_fixture.h"
+
+#define TURNS 5000
+#define THREADS 4
+
+/* How many that nobody uses hold the log up. */
+static size_t
+kept(struct shop *shop)
+{
+	struct readers *readers = &shop->readers;
+	size_t count = 0;
+
+	(void)pthread_mutex_lock(&readers->lock);
+	for (size_t i = 0; i < readers->most; i++)
+		count += readers->all[i].has_snapshot &&
+		    !readers->all[i].is_lent;
+	(void)pthread_mutex_unlock(&readers->lock);
+	return count;
+}
+
+static enum err
+read_once(struct shop *shop)
+{
+	struct db *db;
+	enum err e = reader_borrow(shop, &db);
+
+	if (!e)
+		reader_return(shop, db);
+	return e;
+}
+
+static void
+a_snapshot_is_kept_unless_a_checkpoint_begins(void **state)
+{
+	struct fixture *fixture = *state;
+	struct readers *readers = &fixture->shop->readers;
+	struct db *db;
+
+	assert_int_equal(read_once(fixture->shop), ERR_OK);
+	assert_int_equal(kept(fixture->shop), 1);
+	readers_stop_keeping(readers);
+	assert_int_equal(kept(fixture->shop), 0);
+	assert_int_equal(read_once(fixture->shop), ERR_OK);
+	assert_int_equal(kept(fixture->shop), 0);
+	readers_keep_again(readers);
+
+	assert_int_equal(reader_borrow(fixture->shop, &db), ERR_OK);
+	readers_stop_keeping(readers);
+	reader_return(fixture->shop, db);
+	assert_int_equal(kept(fixture->shop), 0);
+	readers_keep_again(readers);
+	assert_int_equal(read_once(fixture->shop), ERR_OK);
+	assert_int_equal(kept(fixture->shop), 1);
+}
+
+static void
+the_end_of_one_of_two_checkpoints_keeps_no_snapshot(void **state)
+{
+	struct fixture *fixture = *state;
+	struct readers *readers = &fixture->shop->readers;
+
+	readers_stop_keeping(readers);
+	readers_stop_keeping(readers);
+	readers_keep_again(readers);
+	assert_int_equal(read_once(fixture->shop), ERR_OK);
+	assert_int_equal(kept(fixture->shop), 0);
+	readers_keep_again(readers);
+	assert_int_equal(read_once(fixture->shop), ERR_OK);
+	assert_int_equal(kept(fixture->shop), 1);
+}
+
+static void
+a_process_beside_the_writer_keeps_none(void **state)
+{
+	struct fixture *fixture = *state;
+	struct shop_options options = fixture->options;
+	struct shop *shop;
+
+	options.is_reader = true;
+	options.signing_keys = fixture_signing_keys(fixture, "a");
+	assert_int_equal(shop_open(&options, &shop), ERR_OK);
+	assert_int_equal(read_once(shop), ERR_OK);
+	assert_int_equal(kept(shop), 0);
+	shop_close(shop);
+}
+
+struct reading {
+	struct shop *shop;
+	atomic_bool is_ending;
+	atomic_int reads, failures;
+};
+
+static void *
+read_on(void *argument)
+{
+	struct reading *reading = argument;
+
+	while (!atomic_load(&reading->is_ending)) {
+		if (read_once(reading->shop) != ERR_OK)
+			(void)atomic_fetch_add(&reading->failures, 1);
+		(void)atomic_fetch_add(&reading->reads, 1);
+	}
+	return NULL;
+}
+
+static void
+what_is_given_back_as_a_checkpoint_begins_is_not_kept(void **state)
+{
+	struct fixture *fixture = *state;
+	struct readers *readers = &fixture->shop->readers;
+	struct reading reading = { .shop = fixture->shop };
+	pthread_t threads[THREADS];
+	size_t held_up = 0;
+
+	for (size_t i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, read_on,
+		    &reading), 0);
+	for (int i = 0; i < TURNS; i++) {
+		int reads = atomic_load(&reading.reads);
+
+		while (atomic_load(&reading.reads) == reads)
+			(void)sched_yield();
+		readers_stop_keeping(readers);
+		(void)sched_yield();
+		held_up += kept(fixture->shop);
+		readers_keep_again(readers);
+	}
+	atomic_store(&reading.is_ending, true);
+	for (size_t i = 0; i < THREADS; i++)
+		(void)pthread_join(threads[i], NULL);
+	assert_int_equal(held_up, 0);
+	assert_int_equal(atomic_load(&reading.failures), 0);
+}
+
+#define TEST(function) \
+	cmocka_unit_test_setup_teardown(function, fixture_make, fixture_remove)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_snapshot_is_kept_unless_a_checkpoint_begins),
+		TEST(the_end_of_one_of_two_checkpoints_keeps_no_snapshot),
+		TEST(a_process_beside_the_writer_keeps_none),
+		TEST(what_is_given_back_as_a_checkpoint_begins_is_not_kept),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
