@@ -297,6 +297,17 @@ db_log_frames(const struct db *db)
 	return db->log_frames;
 }
 
+/* What was written and could not be synced counts as moved all the same. */
+static enum err
+db_checkpoint_error(struct db *db, int rc, const char *what)
+{
+	bool is_unsynced =
+	    sqlite3_extended_errcode(db->handle) == SQLITE_IOERR_FSYNC;
+	enum err e = query_error(db, rc, what);
+
+	return is_unsynced ? ERR_OUTCOME_UNKNOWN : e;
+}
+
 enum err
 db_checkpoint(struct db *db, bool restart)
 {
@@ -308,7 +319,7 @@ db_checkpoint(struct db *db, bool restart)
 	if (rc == SQLITE_BUSY)
 		return ERR_BUSY;
 	if (rc != SQLITE_OK)
-		return query_error(db, rc, "checkpoint");
+		return db_checkpoint_error(db, rc, "checkpoint");
 	return ERR_OK;
 }
 
@@ -318,12 +329,13 @@ db_purge(struct db *db)
 	int rc;
 
 	/* The bulk without a lock. */
-	(void)db_checkpoint(db, false);
+	if (db_checkpoint(db, false) == ERR_OUTCOME_UNKNOWN)
+		return ERR_OUTCOME_UNKNOWN;
 	(void)sqlite3_busy_timeout(db->handle, DB_PURGE_MS);
 	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL,
 	    SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 	(void)sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
 	if ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED)
 		return ERR_BUSY;
-	return rc == SQLITE_OK ? ERR_OK : query_error(db, rc, "purge");
+	return rc == SQLITE_OK ? ERR_OK : db_checkpoint_error(db, rc, "purge");
 }

@@ -68,6 +68,9 @@ int64_t db_log_frames(const struct db *db);
  * Move the log into the database file as far as no reader holds it back;
  * restart: also wait for the readers, so that the log begins anew.  ERR_BUSY
  * (not logged) when another checkpoint runs or a reader stayed.
+ * ERR_OUTCOME_UNKNOWN (logged): a sync failed.  Pages that the disk lost may
+ * count as moved, and a later sync would find nothing wrong: the process must
+ * end with the log as it is, of which the next start moves all again.
  */
 enum err db_checkpoint(struct db *db, bool restart);
 
@@ -75,6 +78,7 @@ enum err db_checkpoint(struct db *db, bool restart);
  * Move all of the log into the database file and cut it to nothing, so that
  * nothing that was deleted is left in either.  Holds the writer up for a
  * moment.  ERR_BUSY (not logged): somebody uses the log; try again.
+ * ERR_OUTCOME_UNKNOWN as above.
  */
 enum err db_purge(struct db *db);
 

@@ -1,7 +1,9 @@
 /* A thread that moves the write-ahead log into the database, so that the
  * writer need not.
  */
+#include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "commerced/shop/internal.h"
 #include "common/log.h"
@@ -30,6 +32,15 @@ checkpointer_purge(struct shop *shop)
 	(void)pthread_mutex_unlock(&checkpointer->lock);
 }
 
+/* Closing the books in order would give the log up, so not even that. */
+_Noreturn void
+checkpointer_fail(void)
+{
+	log_error("the books could not be written to the disk: ending, to be "
+	    "started again");
+	_exit(EXIT_FAILURE);
+}
+
 /*
  * What was wanted, without the lock.  What fails here stays in the log, which
  * only grows; a purge that a reader or the writer holds up is to be tried
@@ -49,6 +60,8 @@ checkpointer_run(struct shop *shop)
 	e = is_purge ? db_purge(checkpointer->db) :
 	    db_checkpoint(checkpointer->db, false);
 	readers_keep_again(&shop->readers);
+	if (e == ERR_OUTCOME_UNKNOWN)
+		checkpointer_fail();
 	(void)pthread_mutex_lock(&checkpointer->lock);
 	if (e == ERR_OK)
 		checkpointer->count++;

@@ -107,6 +107,8 @@ void checkpointer_stop(struct shop *shop);
 void checkpointer_wake(struct shop *shop);
 /* Move all of the log into the database and cut it to nothing, soon. */
 void checkpointer_purge(struct shop *shop);
+/* After ERR_OUTCOME_UNKNOWN of a checkpoint or purge: ends the process. */
+_Noreturn void checkpointer_fail(void);
 
 /* What the catalogue shows has changed. */
 void shop_note_catalogue(struct shop *shop);

@@ -168,8 +168,8 @@ shop_start(struct shop *shop)
 	if (!e)
 		e = db_migrate(shop->writer.db);
 	/* A crash may have come between a deletion and its purge. */
-	if (!e)
-		(void)db_purge(shop->writer.db);
+	if (!e && db_purge(shop->writer.db) == ERR_OUTCOME_UNKNOWN)
+		checkpointer_fail();
 	if (!e)
 		e = shop_check_books(shop, shop->writer.db);
 	if (!e)

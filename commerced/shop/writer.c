@@ -160,6 +160,7 @@ writer_checkpoint(struct shop *shop)
 {
 	struct writer *writer = &shop->writer;
 	int64_t frames = db_log_frames(writer->db);
+	enum err e;
 
 	if (frames < writer->checkpointed_at)
 		writer->checkpointed_at = 0;	/* the log began anew */
@@ -172,8 +173,10 @@ writer_checkpoint(struct shop *shop)
 		return;
 	}
 	readers_stop_keeping(&shop->readers);
-	(void)db_checkpoint(writer->db, true);
+	e = db_checkpoint(writer->db, true);
 	readers_keep_again(&shop->readers);
+	if (e == ERR_OUTCOME_UNKNOWN)
+		checkpointer_fail();
 }
 
 void

@@ -183,6 +183,28 @@ each_step_of_a_group() {	# MODE STEP
 	no_complaints "a full disk ($1) in a group, each ${2}th of $COUNTED"
 }
 
+# --- the books themselves -----------------------------------------------------------
+
+# What a deletion leaves is purged, which syncs the books and gives the log up.
+# Where that fails the daemon ends without closing them, which would give up
+# the log as well.
+a_sync_of_the_books() {
+	local ended=$COMMERCED_PID said
+	register leaving@example.com
+	fault_arm sync 1 EIO once "${BOOKS%?}"
+	buyer DELETE /v1/account
+	wait_until 20 daemon_ended "$ended" || :
+	fault_disarm
+	[[ $FAILED -gt 0 ]] || complain 'no sync of the books'
+	[[ -s $COMMERCED_STATE/counterfoil.db-wal ]] || complain 'no log is left'
+	start_again 'a purge'
+	said=$(check_books "$MARKS") || complain "$said"
+	[[ $(sqlite3 -cmd '.timeout 10000' "$COMMERCED_STATE/counterfoil.db" \
+	    "SELECT count(*) FROM account WHERE email =
+	    'leaving@example.com'") -eq 0 ]] || complain 'it came back'
+	no_complaints 'a sync of the books that fails ends the daemon'
+}
+
 # --- an upload --------------------------------------------------------------------
 
 left_behind() {
@@ -236,6 +258,7 @@ each_call_of_a_purchase "$CHANGES" ENOSPC on
 each_call_of_a_purchase write EDQUOT on
 each_call_of_a_purchase "$CHANGES" EIO once
 each_step_of_a_group once 12
+a_sync_of_the_books
 each_call_of_an_upload EIO once
 if [[ -n $LONG ]]; then
 	each_call_of_a_purchase "$CHANGES" ENOSPC once
