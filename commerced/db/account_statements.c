@@ -6,7 +6,19 @@ const char *const account_sql[STMT_CATALOGUE] = {
 	[STMT_TABLE_COUNT] = "SELECT count(*) FROM sqlite_schema",
 	[STMT_SCHEMA_VERSION] = "PRAGMA user_version",
 	[STMT_JOURNAL_MODE] = "PRAGMA journal_mode",
-	[STMT_FOREIGN_KEY_CHECK] = "PRAGMA foreign_key_check",
+	[STMT_TABLE_NAMES] =
+	    "SELECT json_group_array(name) FROM sqlite_schema"
+	    " WHERE type = 'table'",
+	/* Of the tables in ?1, those not in ?2, and what refers to them. */
+	[STMT_FOREIGN_KEY_CHECK] =
+	    "WITH touched (name) AS (SELECT value FROM json_each(?1)"
+	    " UNION SELECT name FROM sqlite_schema WHERE name NOT IN"
+	    " (SELECT value FROM json_each(?2)))"
+	    " SELECT c.\"table\" FROM sqlite_schema s"
+	    " CROSS JOIN pragma_foreign_key_check(s.name) c"
+	    " WHERE s.type = 'table' AND (s.name IN touched OR EXISTS"
+	    " (SELECT 1 FROM pragma_foreign_key_list(s.name) f"
+	    " WHERE f.\"table\" COLLATE NOCASE IN touched)) LIMIT 1",
 	[STMT_BEGIN_WRITE] = "BEGIN IMMEDIATE",
 	[STMT_BEGIN_READ] = "BEGIN",
 	[STMT_COMMIT] = "COMMIT",
