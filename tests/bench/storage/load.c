@@ -10,7 +10,7 @@
  *	-x		any line for each request; else line i for connection i
  *	-r BYTES -s SIZE	ranges of BYTES anywhere in an object of SIZE
  *	-t		TLS 1.3; -T the same from the ticket of one session
- *	-f		a connection for each request
+ *	-f		a connection for each request, from another address
  *
  * The line: as load_measure() prints it.  Status 1 when an answer was not the
  * expected one.

@@ -59,6 +59,7 @@ struct load {
 	struct connection *connections;	/* the idle ones first */
 	unsigned connection_count;	/* all of them */
 	unsigned opened, resting;
+	uint32_t addresses;		/* taken */
 	int epoll;
 	bool is_told;			/* one wrong answer was printed */
 	uint64_t random;
@@ -178,6 +179,22 @@ static bool connection_begin(struct load *load, struct connection *connection)
 	return connection->tls != NULL && greeting_go_on(load, connection);
 }
 
+/*
+ * From another address each time: one that has thousands of connections, or had
+ * them a minute ago, looks so long for a free port that nothing else is seen.
+ */
+static void connection_take_address(struct load *load, int fd)
+{
+	static const int yes = 1;
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr = { htonl((INADDR_LOOPBACK & 0xff000000) |
+		    0x10000 | (load->addresses++ & 0xffff)) } };
+
+	(void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &yes,
+	    sizeof(yes));
+	(void)bind(fd, (const struct sockaddr *)&address, sizeof(address));
+}
+
 static bool connection_open(struct load *load, struct connection *connection)
 {
 	static const int yes = 1;
@@ -185,9 +202,11 @@ static bool connection_open(struct load *load, struct connection *connection)
 
 	connection->fd = fd;
 	connection->is_writing = false;
-	connection->began_ns = measure_now_ns();
 	if (fd < 0)
 		return false;
+	if (load->options->is_fresh)
+		connection_take_address(load, fd);
+	connection->began_ns = measure_now_ns();
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
 	return connect(fd, (const struct sockaddr *)&load->options->address,
 	    sizeof(load->options->address)) == 0 &&
