@@ -61,7 +61,7 @@ daemon_OBJS := $(addprefix common/, process.o worker_pool.o http_server.o \
 	http_life.o http_gate.o http_route.o http_body.o http_request.o http_wake.o \
 	http_reply.o http_json.o json_text.o http_cached.o http_deliver.o http_memory.o \
 	http_connection.o http_listen.o http_access_log.o http_direct.o \
-	http_fast.o http_head.o http_admit.o \
+	http_socket.o http_fast.o http_head.o http_admit.o \
 	http_operator.o http_accept.o http_refuse.o http_linger.o http_peer.o \
 	http_tls.o http_tls_send.o http_tls_greet.o mapped.o http_settings.o \
 	stripe.o range.o condition.o)

@@ -3,6 +3,7 @@
  */
 #include "common/http_internal.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -56,6 +57,46 @@ count_in(struct http_server *server, struct http_connection *connection,
 }
 
 static void
+peer_text(char text[static INET6_ADDRSTRLEN], const struct sockaddr *address)
+{
+	const void *bytes = NULL;
+
+	if (address != NULL && address->sa_family == AF_INET)
+		bytes = &((const struct sockaddr_in *)(const void *)
+		    address)->sin_addr;
+	else if (address != NULL && address->sa_family == AF_INET6)
+		bytes = &((const struct sockaddr_in6 *)(const void *)
+		    address)->sin6_addr;
+	if (bytes == NULL || inet_ntop(address->sa_family, bytes, text,
+	    INET6_ADDRSTRLEN) == NULL)
+		snprintf(text, INET6_ADDRSTRLEN, "unix");
+}
+
+/* To its event thread, or to the library. */
+static void
+pass_on(struct http_connection *connection, const struct sockaddr *peer,
+    socklen_t size)
+{
+	struct http_pool *pool = connection->listening->pool;
+	struct http_server *server = pool->server;
+
+	if (pool->is_fast && !connection->is_over &&
+	    http_socket_fits(connection->socket)) {
+		if (http_fast_begin(connection))
+			return;
+		log_errno("a connection cannot be waited for");
+		http_connection_close(connection);
+	/* The library closes the socket also when it does not take it. */
+	} else if (MHD_add_connection(pool->daemon, connection->socket, peer,
+	    size) == MHD_YES) {
+		return;
+	} else {
+		http_connection_release(server, connection);
+	}
+	atomic_fetch_add(&server->refused_connections, 1);
+}
+
+static void
 hand_over(struct http_listening *listening, int client,
     const struct sockaddr *peer, socklen_t size)
 {
@@ -77,12 +118,8 @@ hand_over(struct http_listening *listening, int client,
 		atomic_fetch_add(&server->refused_connections, 1);
 		return;
 	}
-	/* The library closes the socket also when it does not take it. */
-	if (MHD_add_connection(listening->pool->daemon, client, peer, size) !=
-	    MHD_YES) {
-		http_connection_release(server, connection);
-		atomic_fetch_add(&server->refused_connections, 1);
-	}
+	peer_text(connection->peer, peer);
+	pass_on(connection, peer, size);
 }
 
 /* No descriptor, or no memory: say so, as long as that can be done. */

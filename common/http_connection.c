@@ -2,13 +2,13 @@
  * The library knows an inactivity timeout and nothing else: one byte each
  * half second would live for ever.
  *
- * An entry is made by the acceptor, adopted when the library takes the
- * connection, and removed before it closes the socket; so whoever holds the
- * shard's mutex and finds an adopted entry may shut its socket down.
+ * An entry is made by the acceptor, adopted when an event thread or the library
+ * takes the connection, and removed before that one closes the socket; so
+ * whoever holds the shard's mutex and finds an adopted entry may shut its
+ * socket down.
  */
 #include "common/http_internal.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>	/* glibc's lacks tcpi_bytes_received */
@@ -24,22 +24,6 @@
 #include "common/log.h"
 
 #define SWEEP_INTERVAL_MS 1000
-
-static void
-peer_text(char text[static INET6_ADDRSTRLEN], const struct sockaddr *address)
-{
-	const void *bytes = NULL;
-
-	if (address != NULL && address->sa_family == AF_INET)
-		bytes = &((const struct sockaddr_in *)(const void *)
-		    address)->sin_addr;
-	else if (address != NULL && address->sa_family == AF_INET6)
-		bytes = &((const struct sockaddr_in6 *)(const void *)
-		    address)->sin6_addr;
-	if (bytes == NULL || inet_ntop(address->sa_family, bytes, text,
-	    INET6_ADDRSTRLEN) == NULL)
-		snprintf(text, INET6_ADDRSTRLEN, "unix");
-}
 
 static struct http_shard *
 shard_of(struct http_server *server, int socket)
@@ -58,6 +42,17 @@ shard_find(struct http_shard *shard, int socket)
 	return connection;
 }
 
+/* The shard's mutex is held. */
+static void
+shard_add(struct http_shard *shard, struct http_connection *connection)
+{
+	connection->previous = NULL;
+	connection->next = shard->first;
+	if (shard->first != NULL)
+		shard->first->previous = connection;
+	shard->first = connection;
+}
+
 static void
 shard_remove(struct http_shard *shard, struct http_connection *connection)
 {
@@ -69,20 +64,48 @@ shard_remove(struct http_shard *shard, struct http_connection *connection)
 		shard->first = connection->next;
 }
 
-void
-http_connection_release(struct http_server *server,
-    struct http_connection *connection)
+/* Out of the table: nobody finds it any more. */
+static void
+take_out(struct http_connection *connection)
 {
-	struct http_shard *shard = shard_of(server, connection->socket);
+	struct http_shard *shard = shard_of(connection->listening->pool->server,
+	    connection->socket);
 
 	pthread_mutex_lock(&shard->mutex);
 	shard_remove(shard, connection);
+	connection->is_adopted = false;
 	pthread_mutex_unlock(&shard->mutex);
+}
+
+/* It is out of the table. */
+static void
+let_go(struct http_server *server, struct http_connection *connection)
+{
+	http_life_abandon(connection->request);
+	http_fast_end(connection);
 	atomic_fetch_sub(&connection->listening->pool->quota->open, 1);
 	http_certificate_release(connection->certificate);
 	if (connection->counted != NULL)
 		http_peers_leave(server->peers, connection->counted);
 	free(connection);
+}
+
+void
+http_connection_release(struct http_server *server,
+    struct http_connection *connection)
+{
+	take_out(connection);
+	let_go(server, connection);
+}
+
+void
+http_connection_close(struct http_connection *connection)
+{
+	int socket = connection->socket;
+
+	http_connection_release(connection->listening->pool->server,
+	    connection);
+	close(socket);
 }
 
 struct http_connection *
@@ -98,10 +121,7 @@ http_connection_expect(struct http_listening *listening, int socket)
 	if (connection != NULL) {
 		connection->listening = listening;
 		connection->socket = socket;
-		connection->next = shard->first;
-		if (shard->first != NULL)
-			shard->first->previous = connection;
-		shard->first = connection;
+		shard_add(shard, connection);
 	}
 	pthread_mutex_unlock(&shard->mutex);
 	/* The library closed it without telling: it had no memory. */
@@ -110,8 +130,44 @@ http_connection_expect(struct http_listening *listening, int socket)
 	return connection;
 }
 
+void
+http_connection_adopt(struct http_connection *connection)
+{
+	struct http_shard *shard = shard_of(connection->listening->pool->server,
+	    connection->socket);
+
+	pthread_mutex_lock(&shard->mutex);
+	connection->is_adopted = true;
+	pthread_mutex_unlock(&shard->mutex);
+}
+
+/*
+ * Out of the table meanwhile: the library closes the socket when it does not
+ * take it, and the acceptor may have a connection of that number at once.
+ * When it takes it, it does no more until this thread is back in it.
+ */
+void
+http_connection_give(struct http_connection *connection)
+{
+	struct http_pool *pool = connection->listening->pool;
+	struct http_shard *shard = shard_of(pool->server, connection->socket);
+	const struct sockaddr unknown = { .sa_family = AF_UNSPEC };
+
+	take_out(connection);
+	if (MHD_add_connection(pool->daemon, connection->socket, &unknown,
+	    sizeof(unknown.sa_family)) != MHD_YES) {
+		atomic_fetch_add(&pool->server->refused_connections, 1);
+		let_go(pool->server, connection);
+		return;
+	}
+	pthread_mutex_lock(&shard->mutex);
+	shard_add(shard, connection);
+	pthread_mutex_unlock(&shard->mutex);
+}
+
+/* The library has it. */
 static void
-adopt(struct http_server *server, struct MHD_Connection *library,
+taken(struct http_server *server, struct MHD_Connection *library,
     void **context)
 {
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(library,
@@ -121,18 +177,19 @@ adopt(struct http_server *server, struct MHD_Connection *library,
 
 	pthread_mutex_lock(&shard->mutex);
 	connection = shard_find(shard, info->connect_fd);
-	if (connection != NULL) {
-		info = MHD_get_connection_info(library,
-		    MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-		peer_text(connection->peer, info->client_addr);
+	if (connection != NULL)
 		connection->is_adopted = true;
-	}
 	pthread_mutex_unlock(&shard->mutex);
-	if (connection != NULL && connection->listening->pool->is_tls)
-		http_tls_begin(server->tls, connection, library);
-	else if (connection != NULL)
-		http_fast_begin(connection, library);
 	*context = connection;
+	if (connection == NULL)
+		return;
+	atomic_fetch_add(&server->library_connections, 1);
+	if (connection->listening->pool->is_tls) {
+		http_tls_begin(server->tls, connection, library);
+		return;
+	}
+	http_socket_set(connection->socket, connection);
+	http_fast_given(connection, library);
 }
 
 void
@@ -144,14 +201,15 @@ http_connection_notify(void *closure, struct MHD_Connection *library,
 
 	switch (code) {
 	case MHD_CONNECTION_NOTIFY_STARTED:
-		adopt(server, library, context);
+		taken(server, library, context);
 		break;
 	case MHD_CONNECTION_NOTIFY_CLOSED:
 		*context = NULL;
 		if (connection == NULL)
 			break;
+		atomic_fetch_sub(&server->library_connections, 1);
 		http_life_abandon(connection->request);
-		http_fast_end(connection);
+		http_socket_set(connection->socket, NULL);
 		if (connection->lingers)
 			http_linger_begin(server, connection->socket);
 		http_connection_release(server, connection);
@@ -159,7 +217,7 @@ http_connection_notify(void *closure, struct MHD_Connection *library,
 	}
 }
 
-/* For each that the library has, while it cannot close it. */
+/* For each whose socket is open, while nobody can close it. */
 static void
 each_adopted(struct http_server *server,
     void (*visit)(struct http_server *, struct http_connection *))
@@ -177,13 +235,20 @@ each_adopted(struct http_server *server,
 	}
 }
 
+static bool
+is_fast(const struct http_connection *connection)
+{
+	return atomic_load_explicit(&connection->lane.is_fast,
+	    memory_order_relaxed);
+}
+
 /*
- * Where the client's end comes together with its last bytes, the library
- * misses it: it reads less than it asked for, and waits for an event that was
- * already told.  A cut upload, or a client that sends one request and ends its
- * side, would stay until the idle timeout.  This makes the kernel tell again;
- * what was received is still read, and a request that is complete is still
- * answered.
+ * Where the client's end comes together with its last bytes, the library (not
+ * http_fast.c) misses it: it reads less than it asked for, and waits for an
+ * event that was already told.  A cut upload, or a client that sends one
+ * request and ends its side, would stay until the idle timeout.  This makes the
+ * kernel tell again; what was received is still read, and a request that is
+ * complete is still answered.
  */
 static void
 repeat_end(const struct http_connection *connection)
@@ -191,6 +256,8 @@ repeat_end(const struct http_connection *connection)
 	struct pollfd end = { .fd = connection->socket,
 		.events = POLLRDHUP };
 
+	if (is_fast(connection))
+		return;
 	if (poll(&end, 1, 0) == 1 && (end.revents & POLLRDHUP) != 0)
 		shutdown(connection->socket, SHUT_RD);
 }
@@ -287,7 +354,8 @@ judge_transfer(const struct http_server *server,
 
 /*
  * The library tells of a request when its first line is whole; before that
- * only the count of bytes shows that one has begun.
+ * only the count of bytes shows that one has begun.  In front of it no byte
+ * waits: the first one is served, or tells of itself when it is handed over.
  */
 static enum verdict
 judge_waiting(const struct http_server *server,
@@ -297,7 +365,7 @@ judge_waiting(const struct http_server *server,
 	int64_t header_ms = (int64_t)server->options.header_timeout_s * 1000;
 	int64_t idle_ms = (int64_t)server->options.idle_timeout_s * 1000;
 
-	if (sweep->first_byte_ms == 0 && tcp_counts(
+	if (sweep->first_byte_ms == 0 && !is_fast(connection) && tcp_counts(
 	    connection->socket).tcpi_bytes_received > sweep->bytes)
 		sweep->first_byte_ms = now_ms;
 	if (sweep->first_byte_ms != 0 &&
@@ -316,7 +384,7 @@ sweep_anew(struct http_connection *connection, int phase, unsigned requests,
 	*sweep = (struct http_sweep){ .phase = phase, .requests = requests,
 		.moved_ms = now_ms, .window_ms = now_ms };
 	if (phase == HTTP_CONNECTION_WAITING)
-		sweep->bytes = requests == 0 ? 0 :
+		sweep->bytes = requests == 0 || is_fast(connection) ? 0 :
 		    tcp_counts(connection->socket).tcpi_bytes_received;
 	else if (phase != HTTP_CONNECTION_SERVING)
 		(void)is_waited_for(connection, &sweep->bytes);
@@ -457,6 +525,7 @@ void
 http_connection_table_close(struct http_server *server)
 {
 	struct http_connection_table *table = &server->table;
+	struct http_connection *connection;
 
 	if (table->sweeper_runs) {
 		atomic_store(&table->ends, true);
@@ -470,9 +539,11 @@ http_connection_table_close(struct http_server *server)
 		close(table->wake);
 	table->wake = -1;
 	for (size_t i = 0; i < HTTP_SHARDS; i++) {
-		while (table->shards[i].first != NULL)
-			http_connection_release(server,
-			    table->shards[i].first);
+		while ((connection = table->shards[i].first) != NULL)
+			if (is_fast(connection))
+				http_connection_close(connection);
+			else
+				http_connection_release(server, connection);
 		pthread_mutex_destroy(&table->shards[i].mutex);
 	}
 }

@@ -32,18 +32,21 @@ enum http_connection_phase {
 
 /* Where its requests go: http_fast.c, which alone looks into it. */
 struct http_lane {
-	struct MHD_Connection *library;
-	bool is_fast;		/* the library has not seen a byte of it, and
-				 * sees no event */
-	bool is_prompt;		/* does not wait for acknowledgements */
+	struct MHD_Connection *library;	/* NULL: does not have it */
+	_Atomic bool is_fast;	/* in front of the library, and will be closed
+				 * here; the sweeper reads it */
+	bool is_told_of_room;	/* by events of epoll */
 	bool has_input;		/* told while an answer was sent */
+	bool is_ended;		/* by the client: after the last byte */
 	char *handed;		/* what the library's next recv() gets; owned */
 	size_t handed_size, handed_used;
+	struct http_connection *next_untold;
 };
 
 /*
- * Made by the acceptor, adopted by the event thread to which the library gives
- * it, and freed by that one when the library closes the socket.
+ * Made by the acceptor, adopted by the event thread that gets it, from the
+ * acceptor or through the library, and freed by that one when the socket is
+ * closed.
  */
 struct http_connection {
 	struct http_connection *next, *previous;	/* in its shard */
@@ -118,6 +121,8 @@ struct http_pool {
 	unsigned threads;
 	bool is_tls;
 	bool is_fast;		/* its connections begin in http_fast.c */
+	int *sets;		/* epoll's, of each thread; for those */
+	unsigned set_count;
 	struct http_quota *quota;
 	struct MHD_Daemon *daemon;	/* NULL before the start */
 };
@@ -157,14 +162,23 @@ struct http_peers;		/* how many connections by each address */
 enum err http_connection_table_open(struct http_server *server);
 void http_connection_table_close(struct http_server *server);
 /*
- * A socket on its way to the library.  NULL without memory.  An entry that was
- * never adopted, whose socket the library closed, is found and freed here.
+ * A socket that was accepted.  NULL without memory.  An entry that was never
+ * adopted, whose socket the library closed, is found and freed here.
  */
 struct http_connection *http_connection_expect(
     struct http_listening *listening, int socket);
-/* The library did not take it; or took and closed it. */
+/* Whoever closes the socket tells http_connection_release() before. */
+void http_connection_adopt(struct http_connection *connection);
+/*
+ * An adopted one, by its event thread, to the library, which will have it
+ * adopted again.  Where it does not take it, both are gone.
+ */
+void http_connection_give(struct http_connection *connection);
+/* Free it; its socket is closed, or will be by the caller. */
 void http_connection_release(struct http_server *server,
     struct http_connection *connection);
+/* Free it and close its socket. */
+void http_connection_close(struct http_connection *connection);
 /* Let those that wait for a request read nothing more. */
 void http_connection_shut_idle(struct http_server *server);
 /* Shut all, whatever they do. */

@@ -194,7 +194,7 @@ deliver_direct(struct http_request *request)
 {
 	if (!queue(request, http_cached_reply_bare(request->answer.cached)))
 		return false;
-	http_direct_begin(request);
+	request->is_bare = true;
 	return true;
 }
 

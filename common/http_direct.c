@@ -1,5 +1,4 @@
-/* Answers that go to the socket past the library, and two system calls of the
- * library that are ours for it.
+/* Answers that go to the socket past the library.
  *
  * What the library does for the file of an answer is more than it takes: three
  * TCP_CORK and TCP_NODELAY calls, a header in a packet of its own, pieces of
@@ -9,38 +8,23 @@
  *
  *	http_direct_take()	the answer is laid out: the fields as ready
  *				text, those of this request alone, a file
- *	http_direct_begin()	the library has the bare answer
+ *	is_bare			the library has the bare answer
  *	send()			the library sends its header, for which it
  *				calls us: we send status line and fields of
  *				its own, the laid-out rest and the file, and
  *				say that the header is sent when all of it is
- *	http_direct_end()	sent, or the request is over
  *
  * While something is left we say EAGAIN, and the library comes back with the
  * same call when epoll tells that there is room.  When the socket took all of
  * a turn, there is room already: epoll is asked to tell again, so that other
  * connections have their turn first.  Keep-alive, errors, the end of the
  * request, timeouts: all as for any answer.
- *
- * MHD_epoll() of libmicrohttpd 0.9.75 asks for 128 events, and while exactly
- * so many come it asks again, with the same timeout, before it serves those
- * that it holds.  When 128 (256, ...) sockets are ready and nothing else
- * happens, the whole event thread sleeps until the idle timeout.  The cure is
- * never to give as many as were asked for; what is left over is told by the
- * next call.
- *
- * The program's own symbol comes before those of shared libraries, and the
- * linker exports it since a library on its command line refers to it.
  */
 #include "common/http_internal.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
@@ -57,82 +41,21 @@
 #define PIPE_BYTES (16 * PAGE_BYTES)
 #define PIECE_BYTES (UINT64_C(15) * PAGE_BYTES)
 #define TURN_BYTES (2 * PIECE_BYTES)
-#define SOCKETS_MAX (1u << 20)
-
-/* By socket: the request whose answer goes this way.  An entry is its event
- * thread's as long as the socket is open. */
-static struct http_request *_Atomic *on_socket;
-/* Set last: threads that send, such as libcurl's, may run before a server. */
-static _Atomic size_t socket_count;
-static pthread_once_t prepare_once = PTHREAD_ONCE_INIT;
-
-static _Thread_local int event_set = -1;	/* of the event thread */
-
-/* --- in front of the C library's ------------------------------------------ */
-
-int
-epoll_wait(int set, struct epoll_event *events, int most, int timeout_ms)
-{
-	int count, left;
-
-	event_set = set;
-	do {
-		count = epoll_pwait(set, events, most > 1 ? most - 1 : most,
-		    timeout_ms, NULL);
-		left = http_fast_serve(events, count);
-	} while (count > 0 && left == 0 && timeout_ms < 0);
-	return left;
-}
 
 static ssize_t send_all(struct http_request *request, const void *header,
     size_t size);
 
+/* In front of the C library's: http_socket.c. */
 ssize_t
 send(int socket, const void *bytes, size_t size, int flags)
 {
-	struct http_request *request = NULL;
+	const struct http_connection *connection =
+	    http_socket_connection(socket);
 
-	if (socket >= 0 && (size_t)socket < atomic_load_explicit(&socket_count,
-	    memory_order_acquire))
-		request = atomic_load_explicit(&on_socket[socket],
-		    memory_order_relaxed);
-	return request != NULL ? send_all(request, bytes, size) :
+	return connection != NULL && connection->request != NULL &&
+	    connection->request->is_bare ?
+	    send_all(connection->request, bytes, size) :
 	    sendto(socket, bytes, size, flags, NULL, 0);
-}
-
-static bool
-is_in_front(const char *name, uintptr_t ours)
-{
-	return (uintptr_t)dlsym(RTLD_DEFAULT, name) == ours;
-}
-
-bool
-http_direct_epoll_is_ours(void)
-{
-	return is_in_front("epoll_wait", (uintptr_t)epoll_wait);
-}
-
-static void
-prepare(void)
-{
-	struct rlimit limit;
-	size_t count = SOCKETS_MAX;
-
-	if (!is_in_front("send", (uintptr_t)send))
-		return;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-	    limit.rlim_cur < SOCKETS_MAX)
-		count = (size_t)limit.rlim_cur;
-	on_socket = calloc(count, sizeof(*on_socket));
-	if (on_socket != NULL)
-		atomic_store_explicit(&socket_count, count,
-		    memory_order_release);
-}
-
-void
-http_direct_prepare(void)
-{
-	pthread_once(&prepare_once, prepare);
 }
 
 /* --- laid out ------------------------------------------------------------- */
@@ -145,9 +68,7 @@ is_possible(const struct http_request *request)
 	return connection->certificate == NULL &&
 	    request->server->layout_is_known &&
 	    !atomic_load_explicit(&request->server->drains,
-	    memory_order_relaxed) &&
-	    (size_t)connection->socket < atomic_load_explicit(&socket_count,
-	    memory_order_acquire);
+	    memory_order_relaxed) && http_socket_fits(connection->socket);
 }
 
 static bool
@@ -205,20 +126,6 @@ http_direct_take(struct http_request *request,
 		direct->end = (off_t)(part->offset + part->length);
 	}
 	return tail_make(direct, &request->answer, part->length);
-}
-
-void
-http_direct_begin(struct http_request *request)
-{
-	atomic_store_explicit(&on_socket[request->connection->socket],
-	    request, memory_order_relaxed);
-}
-
-void
-http_direct_end(struct http_request *request)
-{
-	atomic_store_explicit(&on_socket[request->connection->socket], NULL,
-	    memory_order_relaxed);
 }
 
 /* --- sent ----------------------------------------------------------------- */
@@ -304,17 +211,6 @@ next_piece(off_t offset, uint64_t left, uint64_t turn)
 	return (size_t)(left < turn ? left : turn);
 }
 
-void
-http_direct_tell_again(const struct http_connection *connection)
-{
-	struct epoll_event event = {
-		.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLET,
-		.data.ptr = connection->lane.library,
-	};
-
-	(void)epoll_ctl(event_set, EPOLL_CTL_MOD, connection->socket, &event);
-}
-
 static bool
 file_failed(ssize_t sent)
 {
@@ -337,7 +233,7 @@ send_file(struct http_request *request)
 
 	while (direct->offset < direct->end) {
 		if (turn == 0) {
-			http_direct_tell_again(request->connection);
+			http_fast_tell_again(request->connection);
 			return would_block();
 		}
 		left = (uint64_t)(direct->end - direct->offset);
@@ -373,6 +269,6 @@ send_all(struct http_request *request, const void *header, size_t size)
 	}
 	if (!http_direct_send(request, header, size - BARE_END_SIZE))
 		return -1;
-	http_direct_end(request);
+	request->is_bare = false;
 	return (ssize_t)size;
 }

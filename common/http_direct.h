@@ -10,7 +10,6 @@
 #include <sys/types.h>
 
 struct http_cached_reply;
-struct http_connection;
 struct http_request;
 
 #define HTTP_DIRECT_TAIL_MAX 256
@@ -44,10 +43,6 @@ struct http_part {
 	uint64_t offset, length;
 };
 
-/* Before the first connection; more often does nothing. */
-void http_direct_prepare(void);
-/* Does the library call our epoll_wait()? */
-bool http_direct_epoll_is_ours(void);
 /*
  * Lay the answer out: the reply's fields, those that were added to the answer,
  * and the part of the file, which stays open until the request ends.  part
@@ -62,10 +57,5 @@ bool http_direct_take(struct http_request *request,
  */
 bool http_direct_send(struct http_request *request, const char *header,
     size_t size);
-/* Let epoll tell again what is true of the connection's socket. */
-void http_direct_tell_again(const struct http_connection *connection);
-/* The library has the bare answer; and: the request is over. */
-void http_direct_begin(struct http_request *request);
-void http_direct_end(struct http_request *request);
 
 #endif

@@ -1,60 +1,53 @@
 /* The fast lane.
  *
- * Three system calls of the library are ours for it: epoll_ctl(), so that an
- * event names our connection; epoll_wait(), so that we see it first; recv(),
- * so that what we have read can still be the library's.
+ * A connection begins here, without the library, and changes over at most
+ * once:
  *
- * A connection begins here and changes over at most once:
- *
- *	fast, no request	the library knows the socket and has seen no
- *				byte.  What comes is read into the thread's
- *				buffer.  One whole head that http_head.c takes,
- *				for a quick route, that is answered with what
- *				is cached: the answer is sent.  Else: over.
+ *	fast, no request	the acceptor put it into the epoll set of its
+ *				event thread.  What comes is read into the
+ *				thread's buffer.  One whole head that
+ *				http_head.c takes, for a quick route, that is
+ *				answered with what is cached: the answer is
+ *				sent.  Else: over.
  *	fast, a request		its answer did not go out whole.  Events go on
  *				with it; what comes meanwhile stays where it
  *				is until then.
- *	the library's		for ever.  Its first recv() gets the bytes as
- *				they came; a request that was answered here
+ *	the library's		for ever.  Only now it gets the socket, and
+ *				memory for it.  Its first recv() gets the bytes
+ *				as they came; a request that was answered here
  *				with something else than a ready answer is
  *				taken up by http_life_begin(), so that nothing
  *				is checked or counted twice.
  *
  * So there is never a byte of a connection that one of the two has read and
- * the other would have to know of.  Events of a fast connection are not the
- * library's; when it gets the connection it is told of input and of room,
- * which is true or found out by asking.  An error, a hang-up or the end is
- * always the library's, and it closes the socket, which ends the request.
+ * the other would have to know of.  It goes over while the event thread is in
+ * epoll_wait(), into the set that it comes from: the library chooses the same
+ * thread by the socket's number, and takes it up when epoll_wait() returns.
+ * It is told of input and of room then, which is true or found out by asking.
+ * An error, a hang-up or the end of a fast connection closes it here.
  *
- * Only the event thread touches a lane.
+ * The kernel tells of room only once an answer did not go out whole, and of
+ * the client's end each time: nobody has to look for it later.
+ *
+ * Only the event thread touches a lane, but for is_fast, which the sweeper
+ * reads.
  */
 #include "common/http_internal.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/log.h"
 
-#define SOCKETS_MAX (1u << 20)
 #define BUFFER_BYTES 4096
 /* No address that a program has: behind it, one of ours. */
 #define TAG (UINT64_C(1) << 63)
 #define DATE_TEXT_SIZE 40
-
-/* By socket, while the library has it. */
-static struct http_connection *_Atomic *on_socket;
-static _Atomic size_t socket_count;
-static pthread_once_t prepare_once = PTHREAD_ONCE_INIT;
 
 /* The event thread's. */
 static _Thread_local struct {
@@ -63,33 +56,11 @@ static _Thread_local struct {
 	struct http_head head;
 	char bytes[BUFFER_BYTES];	/* as received */
 	char cut[HTTP_HEAD_MAX];	/* the same, for the reader */
+	struct http_connection *untold;	/* given, and the library does not know
+					 * that there is something to read */
 } own;
 
-static struct http_connection *
-connection_on(int socket)
-{
-	if (socket < 0 || (size_t)socket >= atomic_load_explicit(&socket_count,
-	    memory_order_acquire))
-		return NULL;
-	return atomic_load_explicit(&on_socket[socket], memory_order_relaxed);
-}
-
-/* --- in front of the C library's ------------------------------------------ */
-
-int
-epoll_ctl(int set, int operation, int socket, struct epoll_event *event)
-{
-	struct http_connection *connection = connection_on(socket);
-	struct epoll_event tagged;
-
-	if (connection != NULL && event != NULL &&
-	    event->data.ptr == connection->lane.library) {
-		tagged.events = event->events;
-		tagged.data.u64 = TAG | (uintptr_t)connection;
-		event = &tagged;
-	}
-	return (int)syscall(SYS_epoll_ctl, set, operation, socket, event);
-}
+/* --- what the library reads ----------------------------------------------- */
 
 static size_t
 take_handed(struct http_lane *lane, void *bytes, size_t size)
@@ -124,18 +95,21 @@ receive_handed(struct http_connection *connection, char *bytes, size_t size)
 	if (got > 0)
 		return (ssize_t)taken + got;
 	if (got == 0 || errno != EAGAIN)
-		http_direct_tell_again(connection);
+		http_fast_tell_again(connection);
 	return (ssize_t)taken;
 }
 
-/* recv(); under another name, since the header's may be an inline function. */
+/*
+ * recv(), in front of the C library's: http_socket.c.  Under another name,
+ * since the header's may be an inline function.
+ */
 ssize_t http_fast_recv(int socket, void *bytes, size_t size, int flags)
     __asm__("recv");
 
 ssize_t
 http_fast_recv(int socket, void *bytes, size_t size, int flags)
 {
-	struct http_connection *connection = connection_on(socket);
+	struct http_connection *connection = http_socket_connection(socket);
 
 	if (connection != NULL && connection->lane.handed != NULL &&
 	    flags == 0)
@@ -143,36 +117,23 @@ http_fast_recv(int socket, void *bytes, size_t size, int flags)
 	return recvfrom(socket, bytes, size, flags, NULL, NULL);
 }
 
-static bool
-is_in_front(const char *name, uintptr_t ours)
+int
+http_fast_tell(struct epoll_event *events, int most)
 {
-	return (uintptr_t)dlsym(RTLD_DEFAULT, name) == ours;
+	struct http_connection *connection;
+	int count = 0;
+
+	for (; (connection = own.untold) != NULL && count < most; count++) {
+		own.untold = connection->lane.next_untold;
+		events[count] = (struct epoll_event){
+			.events = EPOLLIN | EPOLLOUT,
+			.data.ptr = connection->lane.library,
+		};
+	}
+	return count;
 }
 
-static void
-prepare(void)
-{
-	struct rlimit limit;
-	size_t count = SOCKETS_MAX;
-
-	if (!is_in_front("epoll_ctl", (uintptr_t)epoll_ctl) ||
-	    !is_in_front("recv", (uintptr_t)http_fast_recv) ||
-	    !http_direct_epoll_is_ours())
-		return;
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-	    limit.rlim_cur < SOCKETS_MAX)
-		count = (size_t)limit.rlim_cur;
-	on_socket = calloc(count, sizeof(*on_socket));
-	if (on_socket != NULL)
-		atomic_store_explicit(&socket_count, count,
-		    memory_order_release);
-}
-
-void
-http_fast_prepare(void)
-{
-	pthread_once(&prepare_once, prepare);
-}
+/* --- from the acceptor to the library ------------------------------------- */
 
 bool
 http_fast_serves(const struct http_route *routes, unsigned audience)
@@ -183,25 +144,76 @@ http_fast_serves(const struct http_route *routes, unsigned audience)
 	return false;
 }
 
+bool
+http_fast_begin(struct http_connection *connection)
+{
+	const struct http_pool *pool = connection->listening->pool;
+	int socket = connection->socket;
+	int set = pool->sets[(unsigned)socket % pool->threads];
+	struct epoll_event event = {
+		.events = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET,
+		.data.u64 = TAG | (uintptr_t)connection,
+	};
+
+	atomic_store(&connection->lane.is_fast, true);
+	http_connection_adopt(connection);
+	/* It may be gone before this call is back. */
+	return http_socket_control(set, EPOLL_CTL_ADD, socket, &event) == 0;
+}
+
 void
-http_fast_begin(struct http_connection *connection,
+http_fast_tell_again(struct http_connection *connection)
+{
+	struct http_lane *lane = &connection->lane;
+	struct epoll_event event = {
+		.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLET,
+		.data.ptr = lane->library,
+	};
+
+	if (lane->library == NULL) {
+		event.events |= EPOLLRDHUP;
+		event.data.u64 = TAG | (uintptr_t)connection;
+		lane->is_told_of_room = true;
+	}
+	(void)http_socket_control(http_socket_own_set(), EPOLL_CTL_MOD,
+	    connection->socket, &event);
+}
+
+/* To the library, with the bytes that were handed over: they are of a header,
+ * whose time begins. */
+static void
+give(struct http_connection *connection)
+{
+	(void)http_socket_control(http_socket_own_set(), EPOLL_CTL_DEL,
+	    connection->socket, NULL);
+	atomic_store(&connection->header_since_ms, clock_monotonic_ms());
+	atomic_store(&connection->phase, HTTP_CONNECTION_HEADER);
+	atomic_store(&connection->lane.is_fast, false);
+	http_connection_give(connection);
+}
+
+void
+http_fast_given(struct http_connection *connection,
     struct MHD_Connection *library)
 {
-	connection->lane.library = library;
-	connection->lane.is_fast = connection->listening->pool->is_fast &&
-	    !connection->is_over && (size_t)connection->socket <
-	    atomic_load_explicit(&socket_count, memory_order_acquire);
-	if (connection->lane.is_fast)
-		atomic_store_explicit(&on_socket[connection->socket],
-		    connection, memory_order_relaxed);
+	struct http_lane *lane = &connection->lane;
+
+	lane->library = library;
+	if (lane->handed != NULL) {
+		lane->next_untold = own.untold;
+		own.untold = connection;
+	}
 }
 
 void
 http_fast_end(struct http_connection *connection)
 {
-	if (connection_on(connection->socket) == connection)
-		atomic_store_explicit(&on_socket[connection->socket], NULL,
-		    memory_order_relaxed);
+	struct http_connection **link = &own.untold;
+
+	while (*link != NULL && *link != connection)
+		link = &(*link)->lane.next_untold;
+	if (*link != NULL)
+		*link = connection->lane.next_untold;
 	free(connection->lane.handed);
 	connection->lane.handed = NULL;
 }
@@ -243,19 +255,12 @@ head_make(struct http_request *request)
 enum progress {
 	WAITS,		/* for an event */
 	DONE,		/* what was there is served */
-	LEAVES		/* it is the library's, and so are *events */
+	LEAVES,		/* it is the library's */
+	ENDS		/* nobody's: to be closed */
 };
 
-/* The library is told, and closes the connection. */
 static enum progress
-give_up(uint32_t *events)
-{
-	*events = EPOLLIN | EPOLLOUT | EPOLLHUP;
-	return LEAVES;
-}
-
-static enum progress
-send_more(struct http_connection *connection, uint32_t *events)
+send_more(struct http_connection *connection)
 {
 	struct http_request *request = connection->request;
 
@@ -264,44 +269,33 @@ send_more(struct http_connection *connection, uint32_t *events)
 		http_life_over(request);
 		return DONE;
 	}
-	if (errno == EAGAIN) {
-		atomic_store_explicit(&connection->phase,
-		    HTTP_CONNECTION_SENDING, memory_order_relaxed);
-		return WAITS;
-	}
-	return give_up(events);
+	if (errno != EAGAIN)
+		return ENDS;
+	atomic_store_explicit(&connection->phase, HTTP_CONNECTION_SENDING,
+	    memory_order_relaxed);
+	if (!connection->lane.is_told_of_room)
+		http_fast_tell_again(connection);
+	return WAITS;
 }
 
 /* --- the request ---------------------------------------------------------- */
 
 static enum progress
-hand_over(struct http_connection *connection, size_t size, uint32_t *events)
+hand_over(struct http_connection *connection, size_t size)
 {
 	struct http_lane *lane = &connection->lane;
 
 	lane->handed = malloc(size);
 	if (lane->handed == NULL)
-		return give_up(events);
+		return ENDS;
 	memcpy(lane->handed, own.bytes, size);
 	lane->handed_size = size;
 	lane->handed_used = 0;
 	return LEAVES;
 }
 
-/* As the library has it, too: no answer waits for an acknowledgement. */
-static void
-make_prompt(struct http_connection *connection)
-{
-	const int yes = 1;
-
-	if (!connection->listening->is_unix)
-		(void)setsockopt(connection->socket, IPPROTO_TCP, TCP_NODELAY,
-		    &yes, sizeof(yes));
-	connection->lane.is_prompt = true;
-}
-
 static enum progress
-serve_head(struct http_connection *connection, size_t size, uint32_t *events)
+serve_head(struct http_connection *connection, size_t size)
 {
 	const struct http_server *server = connection->listening->pool->server;
 	struct http_request *request = NULL;
@@ -313,68 +307,66 @@ serve_head(struct http_connection *connection, size_t size, uint32_t *events)
 			request = http_life_quick(connection, &own.head);
 	}
 	if (request == NULL || !request->answer.is_direct)
-		return hand_over(connection, size, events);
-	if (!connection->lane.is_prompt)
-		make_prompt(connection);
+		return hand_over(connection, size);
 	head_make(request);
-	return send_more(connection, events);
+	return send_more(connection);
 }
 
 static enum progress
-receive(struct http_connection *connection, uint32_t *events)
+receive(struct http_connection *connection)
 {
 	ssize_t got = recvfrom(connection->socket, own.bytes, BUFFER_BYTES, 0,
 	    NULL, NULL);
 
 	if (got > 0)
-		return serve_head(connection, (size_t)got, events);
-	return got < 0 && (errno == EAGAIN || errno == EINTR) ? WAITS : LEAVES;
+		return serve_head(connection, (size_t)got);
+	return got < 0 && (errno == EAGAIN || errno == EINTR) ? WAITS : ENDS;
 }
 
 static enum progress
-serve(struct http_connection *connection, uint32_t *events)
+serve(struct http_connection *connection, uint32_t events)
 {
 	struct http_lane *lane = &connection->lane;
-	bool has_input = (*events & EPOLLIN) != 0;
+	enum progress progress = DONE;
 
-	if ((*events & ~(uint32_t)(EPOLLIN | EPOLLOUT)) != 0)
-		return LEAVES;
-	*events = EPOLLIN | EPOLLOUT;
-	if (connection->request != NULL) {
-		lane->has_input = lane->has_input || has_input;
-		switch (send_more(connection, events)) {
-		case WAITS:
-			return WAITS;
-		case LEAVES:
-			return LEAVES;
-		case DONE:
-			break;
-		}
-		has_input = lane->has_input;
-		lane->has_input = false;
+	if ((events & (EPOLLERR | EPOLLHUP | EPOLLPRI)) != 0)
+		return ENDS;
+	lane->is_ended = lane->is_ended || (events & EPOLLRDHUP) != 0;
+	lane->has_input = lane->has_input || (events & EPOLLIN) != 0;
+	if (connection->request != NULL)
+		progress = send_more(connection);
+	while (progress == DONE && lane->has_input) {
+		lane->has_input = lane->is_ended;
+		progress = receive(connection);
 	}
-	return has_input ? receive(connection, events) : DONE;
+	return progress;
 }
 
 /* False: the event is the library's. */
 static bool
-take_event(struct epoll_event *event)
+take_event(const struct epoll_event *event)
 {
 	struct http_connection *connection;
-	uint32_t events = event->events;
 
 	if ((event->data.u64 & TAG) == 0)
 		return false;
 	connection = (struct http_connection *)(uintptr_t)
 	    (event->data.u64 & ~TAG);
-	event->data.ptr = connection->lane.library;
-	if (!connection->lane.is_fast)
-		return false;
-	if (serve(connection, &events) != LEAVES)
-		return true;
-	connection->lane.is_fast = false;
-	event->events = events;
-	return false;
+	/* What the acceptor wrote is seen. */
+	(void)atomic_load_explicit(&connection->lane.is_fast,
+	    memory_order_acquire);
+	switch (serve(connection, event->events)) {
+	case WAITS:
+	case DONE:
+		break;
+	case LEAVES:
+		give(connection);
+		break;
+	case ENDS:
+		http_connection_close(connection);
+		break;
+	}
+	return true;
 }
 
 /* With a thousand connections none is in the cache any more. */

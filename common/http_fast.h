@@ -13,17 +13,24 @@ struct http_head;
 struct http_request;
 struct http_route;
 
-/* Before the first connection; more often does nothing. */
-void http_fast_prepare(void);
 /* Is there a route for this audience that is_quick? */
 bool http_fast_serves(const struct http_route *routes, unsigned audience);
 /*
- * The library took the connection, and knows no more of it than our recv() and
- * our epoll_wait() tell.  And: it is about to close the socket.
+ * By the acceptor: the connection is its event thread's from here on, in front
+ * of the library.  False: it is not.
  */
-void http_fast_begin(struct http_connection *connection,
+bool http_fast_begin(struct http_connection *connection);
+/* The library took it; and: it is about to close the socket. */
+void http_fast_given(struct http_connection *connection,
     struct MHD_Connection *library);
 void http_fast_end(struct http_connection *connection);
+/* Let epoll tell again what is true of the connection's socket. */
+void http_fast_tell_again(struct http_connection *connection);
+/*
+ * Events of connections that the library took since, with bytes to read that
+ * no epoll set knows of: at most so many; how many they are.
+ */
+int http_fast_tell(struct epoll_event *events, int most);
 /*
  * Serve what can be served of count events, and leave the library's in front;
  * how many they are.  count may be -1.

@@ -18,6 +18,7 @@
 #include "common/http_head.h"
 #include "common/http_route.h"
 #include "common/http_server.h"
+#include "common/http_socket.h"
 #include "common/http_tls.h"
 #include "common/stripe.h"
 #include "common/uuid.h"
@@ -107,7 +108,7 @@ struct http_server {
 	_Atomic bool drains;	/* answers say Connection: close */
 	_Atomic bool cuts;	/* requests go no further */
 	struct http_counts *counts;	/* STRIPES of them */
-	_Atomic unsigned suspended;
+	_Atomic unsigned suspended, library_connections;
 	_Atomic unsigned resuming;	/* threads inside of a resume */
 	_Atomic uint64_t refused_connections, slow_connections;
 };
@@ -144,6 +145,7 @@ struct http_request {
 	uint64_t received;	/* bytes of the body */
 	uint64_t dropped;	/* of them, after the refusal */
 	bool is_answered_early;	/* past the library, see http_deliver.c */
+	bool is_bare;		/* the library has that answer: http_direct.c */
 	uint8_t *body;		/* HTTP_BODY_JSON */
 	size_t body_size, body_capacity;
 	json_t *json;
@@ -231,7 +233,6 @@ enum err http_read_bytes(int descriptor, uint64_t offset, size_t length,
     char *bytes);
 
 /* http_json.c */
-
 /*
  * The value as compact text of *length bytes and a NUL, the caller's; NULL
  * without memory.

@@ -172,8 +172,7 @@ http_server_new(const struct http_server_options *options,
 		return e;
 	}
 	set_quotas(server);
-	http_direct_prepare();
-	http_fast_prepare();
+	http_sockets_prepare();
 	*out = server;
 	return ERR_OK;
 }
@@ -234,6 +233,12 @@ library_start(struct http_pool *pool)
 	struct MHD_OptionItem items[3];
 
 	pool_options(pool, items);
+	if (pool->is_fast) {
+		pool->sets = calloc(pool->threads, sizeof(*pool->sets));
+		if (pool->sets == NULL)
+			return ERR_NO_MEMORY;
+		http_socket_learn_sets(pool);
+	}
 	pool->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD |
 	    MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET |
 	    MHD_USE_ERROR_LOG | (pool->is_tls ? MHD_USE_TLS : 0u), 0, NULL,
@@ -253,6 +258,8 @@ library_start(struct http_pool *pool)
 	    MHD_OPTION_ARRAY, items, pool->is_tls ?
 	    MHD_OPTION_HTTPS_CERT_CALLBACK2 : MHD_OPTION_END, http_tls_choose,
 	    MHD_OPTION_END);
+	http_socket_learn_sets(NULL);
+	pool->is_fast = pool->is_fast && pool->set_count == pool->threads;
 	if (pool->daemon != NULL)
 		return ERR_OK;
 	log_error("the event threads of the http library cannot be started");
@@ -268,7 +275,7 @@ http_server_start(struct http_server *server)
 		log_warning("unknown version of libmicrohttpd: bare LF, "
 		    "folded lines and NUL are left to it version=%s",
 		    MHD_get_version());
-	if (!http_direct_epoll_is_ours())
+	if (!http_socket_call_is_ours("epoll_wait"))
 		log_warning("epoll_wait is not ours: with 128 clients ready "
 		    "at once an event thread can stand still");
 	if (server->tls != NULL && !http_tls_greet_is_in_front())
@@ -364,6 +371,8 @@ http_server_free(struct http_server *server)
 		http_listen_close(&server->listening[i]);
 		free(server->listening[i].address);
 	}
+	for (size_t i = 0; i < server->pool_count; i++)
+		free(server->pools[i].sets);
 	free(server->listening);
 	free(server->counts);
 	free(server->pools);
@@ -446,6 +455,9 @@ http_server_write_metrics(struct http_server *server, FILE *out,
 	write_gauge(out, prefix, "http_connections",
 	    "Connections open.", atomic_load(&server->public.open) +
 	    atomic_load(&server->other.open));
+	write_gauge(out, prefix, "http_library_connections",
+	    "Of them, those that the HTTP library has.",
+	    atomic_load(&server->library_connections));
 	write_gauge(out, prefix, "http_requests_under_way",
 	    "Requests begun and not ended.", requests_under_way(server));
 	write_gauge(out, prefix, "http_requests_suspended",

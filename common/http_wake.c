@@ -9,7 +9,7 @@
  * without any.
  *
  * The program's own symbol comes before those of shared libraries, as in
- * http_direct.c; where it does not, each request has its wake-up at once.
+ * http_socket.c; where it does not, each request has its wake-up at once.
  */
 #include "common/http_internal.h"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # As many clients ready in the same moment as the library asks the kernel for,
-# or a multiple: it would hold back what it has and sleep (http_direct.c).
+# or a multiple: it would hold back what it has and sleep (http_socket.c).
 
 # shellcheck source=tests/scenario/lib.sh
 . "$(dirname "$0")/lib.sh"
