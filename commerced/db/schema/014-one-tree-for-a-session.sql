@@ -11,15 +11,23 @@ CREATE TABLE session_kept (
 	used_ms INTEGER NOT NULL,
 	expires_ms INTEGER NOT NULL
 ) STRICT;
-WITH RECURSIVE digit (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM digit
-		WHERE n < 16)
+-- Digit by digit: << and | bind alike, from the left.  The limit keeps SQLite
+-- from making the digits anew for each of them.
 INSERT OR IGNORE INTO session_kept (id, account, uuid, token_hash, created_ms,
 	used_ms, expires_ms)
-	SELECT (SELECT sum((instr('0123456789ABCDEF',
-			substr(hex(token_hash), n, 1)) - 1) << (64 - 4 * n))
-		FROM digit) AS number,
+	SELECT
+	instr(d, substr(h, 1, 1)) << 4 | instr(d, substr(h, 2, 1)) << 4 |
+	instr(d, substr(h, 3, 1)) << 4 | instr(d, substr(h, 4, 1)) << 4 |
+	instr(d, substr(h, 5, 1)) << 4 | instr(d, substr(h, 6, 1)) << 4 |
+	instr(d, substr(h, 7, 1)) << 4 | instr(d, substr(h, 8, 1)) << 4 |
+	instr(d, substr(h, 9, 1)) << 4 | instr(d, substr(h, 10, 1)) << 4 |
+	instr(d, substr(h, 11, 1)) << 4 | instr(d, substr(h, 12, 1)) << 4 |
+	instr(d, substr(h, 13, 1)) << 4 | instr(d, substr(h, 14, 1)) << 4 |
+	instr(d, substr(h, 15, 1)) << 4 | instr(d, substr(h, 16, 1)) AS number,
 	account, uuid, substr(token_hash, 9), created_ms, used_ms, expires_ms
-	FROM session ORDER BY number;
+	FROM (SELECT *, hex(substr(token_hash, 1, 8)) AS h,
+		'123456789ABCDEF' AS d FROM session LIMIT -1)
+	ORDER BY number;
 DROP TABLE session;
 ALTER TABLE session_kept RENAME TO session;
 CREATE UNIQUE INDEX session_by_account ON session (account, uuid);
