@@ -166,20 +166,22 @@ bits_group(const uint8_t *bytes, size_t size, size_t index)
 
 static const char bech32_alphabet[] = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
+/* What the five bits that leave the checksum fold back into it. */
+#define FOLD(top) (((top) & 1 ? 0x3b6a57b2u : 0) ^ \
+	((top) & 2 ? 0x26508e6du : 0) ^ ((top) & 4 ? 0x1ea119fau : 0) ^ \
+	((top) & 8 ? 0x3d4233ddu : 0) ^ ((top) & 16 ? 0x2a1462b3u : 0))
+#define FOLD_4(top) FOLD(top), FOLD(top + 1), FOLD(top + 2), FOLD(top + 3)
+
 /* One step of BIP 173's checksum: a BCH code over groups of five bits. */
 static uint32_t
 bech32_step(uint32_t sum, unsigned value)
 {
-	static const uint32_t generator[] = {
-		0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3
+	static const uint32_t folds[] = {
+		FOLD_4(0), FOLD_4(4), FOLD_4(8), FOLD_4(12),
+		FOLD_4(16), FOLD_4(20), FOLD_4(24), FOLD_4(28)
 	};
-	uint32_t top = sum >> 25;
 
-	sum = (sum & 0x1ffffff) << 5 ^ value;
-	for (unsigned i = 0; i < 5; i++)
-		if (top >> i & 1)
-			sum ^= generator[i];
-	return sum;
+	return (sum & 0x1ffffff) << 5 ^ value ^ folds[sum >> 25];
 }
 
 /* The checksum's state after the prefix, which enters it in two halves. */
