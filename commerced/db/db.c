@@ -11,6 +11,7 @@
 
 #define DB_BOOKS_ID 1128680526	/* "CFLN" */
 #define DB_BUSY_MS 5000
+#define DB_PAGES_KEPT 128	/* of each connection: 0.5 MiB */
 #define DB_PURGE_MS 20		/* longest that a purge waits for others */
 
 /*
@@ -20,7 +21,6 @@
  */
 static const char db_settings[] =
     "PRAGMA trusted_schema = OFF;"
-    "PRAGMA cell_size_check = ON;"
     "PRAGMA foreign_keys = ON;"
     "PRAGMA secure_delete = ON;"
     "PRAGMA recursive_triggers = ON;"
@@ -43,7 +43,8 @@ static const struct db_role_terms {
 	const char *settings;
 } db_roles[] = {
 	[DB_WRITER] = { DB_BOOKS_ID, SQLITE_OPEN_CREATE, true,
-	    "PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384;" },
+	    "PRAGMA journal_mode = WAL; PRAGMA cache_size = -16384;"
+	    "PRAGMA cell_size_check = ON;" },
 	[DB_READER] = { DB_BOOKS_ID, 0, true,
 	    "PRAGMA query_only = ON; PRAGMA cache_size = -8192;" },
 	[DB_CHECKPOINTER] = { DB_BOOKS_ID, 0, true,
@@ -154,12 +155,14 @@ db_set_up(struct db *db, const struct db_role_terms *terms, const char *path)
 
 /*
  * Once, before the first connection: counting what is allocated takes a lock
- * that all connections share, and nobody asks for the counts.
+ * that all connections share, and nobody asks for the counts.  A reader drops
+ * its pages at each commit: these it keeps the memory of.
  */
 static void
 db_set_up_library(void)
 {
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	(void)sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, DB_PAGES_KEPT);
 	db_writer_vfs = log_file_prepare();
 }
 
