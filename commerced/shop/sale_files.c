@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define SETS 1024		/* an item has its place in one of them */
-#define SLOTS 4			/* of a set */
+#define SLOTS 8			/* of a set */
 #define FILES_MAX 8		/* of an item; more are read each time */
 
 struct slot {
