@@ -28,7 +28,11 @@ purchase_result_clear(struct purchase_result *result)
 {
 	purchase_clear(&result->purchase);
 	secret_wipe(result->claim_code, sizeof(result->claim_code));
-	*result = (struct purchase_result){ 0 };
+	/* Not the two long arrays: what is in them the rest says. */
+	result->sale.sequence = 0;
+	result->sale.is_plain = result->is_replayed = false;
+	result->refused_count = 0;
+	result->total_minor = result->missing_minor = 0;
 }
 
 /* This request was answered before. */
