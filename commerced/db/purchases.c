@@ -26,14 +26,13 @@ db_buyer_get(struct db *db, int64_t account, const char *key,
 
 enum err
 db_purchase_key_add(struct db *db, const struct purchase *purchase,
-    const char *key, const uint8_t request_hash[static REQUEST_HASH_BYTES])
+    const char *key)
 {
 	struct query query;
 
 	query_begin(&query, db, STMT_PURCHASE_KEY_ADD);
 	query_int(&query, purchase->account);
 	query_text(&query, key);
-	query_bytes(&query, request_hash, REQUEST_HASH_BYTES);
 	query_int(&query, purchase->number);
 	return query_run(&query);
 }
@@ -63,7 +62,8 @@ db_item_for_sale(struct db *db, const struct uuid *id, const char *today,
 }
 
 enum err
-db_purchase_add(struct db *db, struct purchase *purchase)
+db_purchase_add(struct db *db, struct purchase *purchase,
+    const uint8_t request_hash[static REQUEST_HASH_BYTES])
 {
 	struct query query;
 	enum err e;
@@ -75,14 +75,10 @@ db_purchase_add(struct db *db, struct purchase *purchase)
 	query_int(&query, purchase->total_minor);
 	query_int(&query, purchase->seller.number);
 	query_int(&query, purchase->is_gift);
+	query_bytes(&query, request_hash, REQUEST_HASH_BYTES);
 	e = query_run(&query);
 	purchase->number = e ? 0 : sqlite3_last_insert_rowid(db->handle);
-	if (e)
-		return e;
-	query_begin(&query, db, STMT_PURCHASE_NOTE);
-	query_int(&query, purchase->account);
-	query_int(&query, purchase->number);
-	return query_run(&query);
+	return e;
 }
 
 enum err

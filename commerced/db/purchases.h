@@ -17,12 +17,13 @@ struct buyer_row {
 	bool is_there;		/* the person has not gone */
 	int64_t balance_minor;
 	int64_t purchase;	/* 0: the key is new */
-	uint8_t request_hash[REQUEST_HASH_BYTES];
+	uint8_t request_hash[REQUEST_HASH_BYTES];	/* its */
 };
 enum err db_buyer_get(struct db *db, int64_t account, const char *key,
     struct buyer_row *out);
+/* By which the account finds its purchase, and lists it. */
 enum err db_purchase_key_add(struct db *db, const struct purchase *purchase,
-    const char *key, const uint8_t request_hash[static REQUEST_HASH_BYTES]);
+    const char *key);
 
 /* An item as a line: what is on sale. */
 struct sale_row {
@@ -44,7 +45,8 @@ enum err db_item_for_sale(struct db *db, const struct uuid *id,
  * id, account, created_ms, total_minor, is_gift and the seller's number; sets
  * the receipt's number.
  */
-enum err db_purchase_add(struct db *db, struct purchase *purchase);
+enum err db_purchase_add(struct db *db, struct purchase *purchase,
+    const uint8_t request_hash[static REQUEST_HASH_BYTES]);
 /* The line, and one more in the sales of its item. */
 enum err db_purchase_line_add(struct db *db, int64_t purchase,
     int64_t position, const struct sale_row *line);

@@ -7,20 +7,19 @@
 
 const char *const sales_sql[INDEX(STMT_SEARCH)] = {
 	[INDEX(STMT_BUYER_GET)] =
-	    "SELECT b.balance, k.purchase, k.request_hash FROM holding b"
+	    "SELECT b.balance, k.purchase, p.request_hash FROM holding b"
 	    " LEFT JOIN holding k ON k.account = ?1 AND k.kind = 1 AND"
-	    " k.key = ?2 WHERE b.account = ?1 AND b.kind = 0 AND b.key = 0",
+	    " k.key = ?2 LEFT JOIN purchase p ON p.id = k.purchase"
+	    " WHERE b.account = ?1 AND b.kind = 0 AND b.key = 0",
 	[INDEX(STMT_PURCHASE_KEY_ADD)] =
-	    "INSERT INTO holding (account, kind, key, request_hash, purchase)"
-	    " VALUES (?1, 1, ?2, ?3, ?4)",
+	    "INSERT INTO holding (account, kind, key, purchase)"
+	    " VALUES (?1, 1, ?2, ?3)",
 	[INDEX(STMT_ITEM_FOR_SALE)] =
 	    "SELECT " SALE_COLUMNS " FROM item WHERE uuid = ?1 AND state = 1"
 	    " AND (released IS NULL OR released <= ?2)",
 	[INDEX(STMT_PURCHASE_ADD)] =
 	    "INSERT INTO purchase (uuid, account, created_ms, total, seller,"
-	    " is_gift) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-	[INDEX(STMT_PURCHASE_NOTE)] =
-	    "INSERT INTO holding (account, kind, key) VALUES (?1, 2, ?2)",
+	    " is_gift, request_hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[INDEX(STMT_PURCHASE_LINE_ADD)] =
 	    "INSERT INTO purchase_line (purchase, position, item, title,"
 	    " price, deducted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -46,11 +45,11 @@ const char *const sales_sql[INDEX(STMT_SEARCH)] = {
 	    " FROM purchase_line l JOIN item i ON i.id = l.item"
 	    " WHERE l.purchase = ?1 ORDER BY l.position",
 	[INDEX(STMT_PURCHASE_LIST)] =
-	    "SELECT " PURCHASE_COLUMNS " FROM account_purchase o"
+	    "SELECT " PURCHASE_COLUMNS " FROM (SELECT purchase"
+	    " FROM account_purchase WHERE account = ?1 AND purchase < ?2"
+	    " ORDER BY purchase DESC LIMIT ?3) o"
 	    " CROSS JOIN purchase p ON p.id = o.purchase"
-	    " JOIN seller s ON s.id = p.seller"
-	    " WHERE o.account = ?1 AND o.purchase < ?2"
-	    " ORDER BY o.purchase DESC LIMIT ?3",
+	    " JOIN seller s ON s.id = p.seller ORDER BY p.id DESC",
 
 	[INDEX(STMT_PURCHASE_GET_ANY)] =
 	    "SELECT " PURCHASE_COLUMNS PURCHASE_AND_SELLER

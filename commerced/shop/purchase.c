@@ -102,7 +102,7 @@ purchase_write(struct shop_transaction *tx,
 	out->is_gift = in->is_gift;
 	e = purchase_set_seller(tx->shop, out);
 	if (!e)
-		e = db_purchase_add(tx->db, out);
+		e = db_purchase_add(tx->db, out, in->request_hash);
 	for (size_t i = 0; !e && i < basket->count; i++) {
 		e = db_purchase_line_add(tx->db, out->number, (int64_t)i,
 		    &basket->lines[i]);
@@ -110,8 +110,7 @@ purchase_write(struct shop_transaction *tx,
 			e = db_deduction_add(tx->db, out->number, (int64_t)i,
 			    deduction++);
 	}
-	return e ? e : db_purchase_key_add(tx->db, out, in->idempotency_key,
-	    in->request_hash);
+	return e ? e : db_purchase_key_add(tx->db, out, in->idempotency_key);
 }
 
 /*

@@ -131,8 +131,6 @@ damage() {
 all_damages() {
 	local forget='DELETE FROM holding WHERE purchase IN
 		(SELECT id FROM one);
-		DELETE FROM holding WHERE kind = 2 AND key IN
-		(SELECT id FROM one);
 		DELETE FROM purchase_line WHERE purchase IN
 		(SELECT id FROM one);
 		DELETE FROM transfer WHERE kind = 2 AND reference IN
@@ -149,7 +147,7 @@ all_damages() {
 	damage 'a key was charged twice, or none was' "
 		INSERT INTO purchase SELECT (SELECT max(id) + 1 FROM purchase),
 		randomblob(16), account, status, created_ms, total, seller,
-		is_gift FROM one;
+		is_gift, request_hash FROM one;
 		INSERT INTO purchase_line SELECT (SELECT max(id) FROM purchase),
 		position, item, title, price, deducted, status, refund
 		FROM purchase_line WHERE purchase = (SELECT id FROM one);
@@ -168,11 +166,12 @@ all_damages() {
 		UPDATE holding SET balance = balance + 1
 		WHERE kind = 0 AND account = (SELECT account FROM one)"
 	damage 'an account lacks a purchase' "
-		DELETE FROM holding WHERE kind = 2 AND key =
+		DELETE FROM holding WHERE kind = 1 AND purchase =
 		(SELECT id FROM one)"
 	damage 'an account has a purchase of another' "
 		UPDATE holding SET account = (SELECT min(id) FROM account
-		WHERE id <> holding.account) WHERE kind = 2 AND key = (SELECT id FROM one)"
+		WHERE id <> holding.account) WHERE kind = 1
+		AND purchase = (SELECT id FROM one)"
 	damage 'who has gone holds something' "
 		INSERT INTO holding (account, kind, key, balance)
 		SELECT max(id) + 1, 0, 0, 0 FROM ledger_account"

@@ -29,10 +29,8 @@ INSERT INTO transfer (id, at_ms, debit_account, credit_account, amount, kind,
 
 -- The same by account, as that tree is.
 CREATE TEMP TABLE owner AS SELECT account, p, item FROM sale ORDER BY account;
-INSERT INTO holding (account, kind, key, request_hash, purchase)
-	SELECT account, 1, substr(hex(uuid(p, p, 27)), 1, 24), hash(p, 28), p
-	FROM owner;
-INSERT INTO holding (account, kind, key) SELECT account, 2, p FROM owner;
+INSERT INTO holding (account, kind, key, purchase)
+	SELECT account, 1, substr(hex(uuid(p, p, 27)), 1, 24), p FROM owner;
 INSERT INTO holding (account, kind, key, source, purchase, created_ms,
 	sequence, grant_seed)
 	SELECT account, 3, item, 1, p, now - 94608000000 + p * (94600000000

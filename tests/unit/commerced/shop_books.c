@@ -201,8 +201,11 @@ books_of_the_first_release_are_brought_up_to_date(void **state)
 	assert_int_equal(fixture_number(fixture, "SELECT sold FROM item_sales"
 	    " WHERE item = 1"), 2);
 	assert_int_equal(fixture_number(fixture, "SELECT count(*)"
-	    " FROM purchase_key WHERE account = 3 AND key = 'key'"
-	    " AND purchase = 1 AND request_hash = zeroblob(32)"), 1);
+	    " FROM purchase_key k JOIN purchase p ON p.id = k.purchase"
+	    " WHERE k.account = 3 AND key = 'key' AND purchase = 1"
+	    " AND request_hash = zeroblob(32)"), 1);
+	assert_int_equal(fixture_number(fixture, "SELECT count(*)"
+	    " FROM purchase WHERE id = 2 AND request_hash IS NULL"), 1);
 	assert_int_equal(fixture_number(fixture, "SELECT count(*)"
 	    " FROM holding WHERE account = 4"), 0);
 	assert_int_equal(purchase_list(fixture->shop, 3, 10, NULL, &list),

@@ -429,11 +429,13 @@ an_account_holds_only_what_is_whole(void **state)
 	assert_true(fixture_sql_fails(fixture, "UPDATE holding"
 	    " SET key = 1 WHERE kind = 0"));
 	assert_true(fixture_sql_fails(fixture, "UPDATE holding"
-	    " SET request_hash = zeroblob(31) WHERE kind = 1"));
+	    " SET purchase = NULL WHERE kind = 1"));
+	assert_true(fixture_sql_fails(fixture,
+	    "UPDATE purchase SET request_hash = zeroblob(31)"));
 	assert_true(fixture_sql_fails(fixture, "UPDATE holding"
 	    " SET key = 7 WHERE kind = 1"));
-	assert_true(fixture_sql_fails(fixture, "UPDATE holding"
-	    " SET key = 'a' WHERE kind = 2"));
+	assert_true(fixture_sql_fails(fixture,
+	    "UPDATE holding SET kind = 2 WHERE kind = 1"));
 	assert_true(fixture_sql_fails(fixture, "UPDATE holding"
 	    " SET purchase = NULL WHERE kind = 3"));
 	assert_true(fixture_sql_fails(fixture, "UPDATE holding"
