@@ -285,6 +285,12 @@ db_in_transaction(const struct db *db)
 	return sqlite3_get_autocommit(db->handle) == 0;
 }
 
+int64_t
+db_changes(const struct db *db)
+{
+	return sqlite3_total_changes64(db->handle);
+}
+
 bool
 db_take_catalogue_change(struct db *db)
 {

@@ -55,6 +55,9 @@ enum err db_savepoint_release(struct db *db);
 enum err db_savepoint_undo(struct db *db);	/* undoes and releases */
 bool db_in_transaction(const struct db *db);
 
+/* Rows written since it was opened, also those that were undone. */
+int64_t db_changes(const struct db *db);
+
 /*
  * Since the last call, has this connection begun a statement that changes
  * what the catalogue shows?  Also when that was undone.

@@ -17,7 +17,7 @@
 #define SHOP_GROUP_MAX 1024
 #define SESSION_USES 16384
 
-/* The write that is running: one job's savepoint. */
+/* The write that is running: one job's. */
 struct shop_transaction {
 	struct shop *shop;
 	struct db *db;

@@ -113,10 +113,11 @@ enum err shop_replace_storage_origin(struct shop *shop, const char *origin);
  */
 struct shop_job {
 	/*
-	 * On the writer thread, inside a savepoint that an error undoes.  May
-	 * be called more than once, when the group was lost: sets its results
-	 * from scratch (clears what a run before allocated), changes nothing
-	 * else, and does not wait.
+	 * On the writer thread, inside a transaction in which an error undoes
+	 * what it wrote.  May be called more than once, when another job of
+	 * the group failed or the group was lost: sets its results from
+	 * scratch (clears what a run before allocated), changes nothing else,
+	 * and does not wait.
 	 */
 	enum err (*run)(struct shop_transaction *tx, struct shop_job *job);
 	/*

@@ -1,8 +1,12 @@
 /*
  * The writer thread.  It takes up to options.group_max jobs at once and commits
- * them together, each in a savepoint of its own.
+ * them together.
  *
- *   group       BEGIN, every job in its savepoint, COMMIT: all are answered
+ *   group       BEGIN, every job, COMMIT: all are answered
+ *   torn        a job failed after it wrote: the group is rolled back, and runs
+ *               again, every job in a savepoint of its own.  Most look before
+ *               they write; a savepoint for each of them, which copies every
+ *               page that is written, costs more than it saves
  *   refused     BEGIN failed: nothing ran, all are told why
  *   lost        the database rolled the group back (full, I/O error, memory):
  *               nobody is answered; each job runs once more, alone
@@ -21,48 +25,84 @@
 #define WRITER_RESTART_FRAMES 16000	/* the writer itself */
 #define WRITER_CHECKPOINT_STEP 1000	/* not again before so many more */
 
-enum outcome { OUTCOME_COMMITTED, OUTCOME_REFUSED, OUTCOME_LOST,
+enum outcome { OUTCOME_COMMITTED, OUTCOME_TORN, OUTCOME_REFUSED, OUTCOME_LOST,
 	OUTCOME_UNKNOWN };
 
-/* One job in its savepoint.  The error says that the group cannot go on. */
+/* The error says that the group cannot go on. */
 static enum err
 writer_run_job(struct shop *shop, struct shop_job *job)
 {
 	struct db *db = shop->writer.db;
 	struct shop_transaction tx = { .shop = shop, .db = db,
 	    .now_ms = shop_now_ms(shop) };
-	enum err e;
 
-	e = db_savepoint(db);
+	job->result = job->run(&tx, job);
+	if (db_in_transaction(db))
+		return ERR_OK;
+	return job->result ? job->result : ERR_DB;
+}
+
+/* In a savepoint. */
+static enum err
+writer_run_apart(struct shop *shop, struct shop_job *job)
+{
+	struct db *db = shop->writer.db;
+	enum err e = db_savepoint(db);
+
+	if (!e)
+		e = writer_run_job(shop, job);
 	if (e)
 		return e;
-	job->result = job->run(&tx, job);
-	if (!db_in_transaction(db))
-		return job->result ? job->result : ERR_DB;
 	return job->result ? db_savepoint_undo(db) : db_savepoint_release(db);
 }
+
+static enum outcome
+writer_run_jobs(struct shop *shop, struct shop_job *jobs[], size_t count,
+    enum err *error)
+{
+	const struct db *db = shop->writer.db;
+
+	for (size_t i = 0; !*error && i < count; i++) {
+		int64_t changes = db_changes(db);
+
+		*error = writer_run_job(shop, jobs[i]);
+		if (!*error && jobs[i]->result && db_changes(db) != changes)
+			return OUTCOME_TORN;
+	}
+	return *error ? OUTCOME_LOST : OUTCOME_COMMITTED;
+}
+
+static enum outcome
+writer_run_jobs_apart(struct shop *shop, struct shop_job *jobs[], size_t count,
+    enum err *error)
+{
+	for (size_t i = 0; !*error && i < count; i++)
+		*error = writer_run_apart(shop, jobs[i]);
+	return *error ? OUTCOME_LOST : OUTCOME_COMMITTED;
+}
+
+typedef enum outcome writer_run_fn(struct shop *shop, struct shop_job *jobs[],
+    size_t count, enum err *error);
 
 /*
  * All jobs in one transaction.  *error is what went wrong with it, if not
  * OUTCOME_COMMITTED.
  */
 static enum outcome
-writer_attempt(struct shop *shop, struct shop_job *jobs[], size_t count,
-    enum err *error)
+writer_attempt_as(struct shop *shop, struct shop_job *jobs[], size_t count,
+    writer_run_fn *run, enum err *error)
 {
 	struct db *db = shop->writer.db;
+	enum outcome outcome;
 	enum err e;
 
 	*error = db_begin_write(db);
 	if (*error)
 		return OUTCOME_REFUSED;
-	e = ERR_OK;
-	for (size_t i = 0; !e && i < count; i++)
-		e = writer_run_job(shop, jobs[i]);
-	if (e) {
+	outcome = run(shop, jobs, count, error);
+	if (outcome != OUTCOME_COMMITTED) {
 		db_rollback(db);
-		*error = e;
-		return OUTCOME_LOST;
+		return outcome;
 	}
 	e = db_commit(db);
 	if (!e)
@@ -72,6 +112,18 @@ writer_attempt(struct shop *shop, struct shop_job *jobs[], size_t count,
 	/* Full and busy come before the frame that would make it last. */
 	return e == ERR_STORAGE_FULL || e == ERR_BUSY ? OUTCOME_LOST :
 	    OUTCOME_UNKNOWN;
+}
+
+/* Each job's failure undoes that job alone.  Never OUTCOME_TORN. */
+static enum outcome
+writer_attempt(struct shop *shop, struct shop_job *jobs[], size_t count,
+    enum err *error)
+{
+	enum outcome outcome = writer_attempt_as(shop, jobs, count,
+	    writer_run_jobs, error);
+
+	return outcome != OUTCOME_TORN ? outcome : writer_attempt_as(shop,
+	    jobs, count, writer_run_jobs_apart, error);
 }
 
 /* Each job alone, after their group was lost. */
@@ -89,6 +141,7 @@ writer_run_alone(struct shop *shop, struct shop_job *jobs[], size_t count)
 		}
 		switch (writer_attempt(shop, &jobs[i], 1, &error)) {
 		case OUTCOME_COMMITTED:
+		case OUTCOME_TORN:
 			break;
 		case OUTCOME_REFUSED:
 		case OUTCOME_LOST:
@@ -112,6 +165,7 @@ writer_decide(struct shop *shop, struct shop_job *jobs[], size_t count)
 
 	switch (outcome) {
 	case OUTCOME_COMMITTED:
+	case OUTCOME_TORN:
 		break;
 	case OUTCOME_REFUSED:
 		for (size_t i = 0; i < count; i++)

@@ -53,7 +53,8 @@ plan_reads_all(const char *text)
 		    strncmp(line, "SCAN CONSTANT", 13) != 0 &&
 		    strncmp(line, "SCAN (", 6) != 0 &&
 		    strncmp(line, "SCAN j ", 7) != 0 &&	/* what was asked for */
-		    strncmp(line, "SCAN e\n", 7) != 0)	/* a query inside */
+		    strncmp(line, "SCAN e\n", 7) != 0 && /* a query inside */
+		    strncmp(line, "SCAN o\n", 7) != 0)
 			return true;
 	}
 	return false;

@@ -105,6 +105,7 @@ struct item_job {
 	struct shop_job job;
 	const char *description;
 	enum err fails_with;
+	bool writes_nothing;
 	int runs;
 	atomic_bool is_done;
 	struct item item;
@@ -120,6 +121,8 @@ item_job_run(struct shop_transaction *tx, struct shop_job *job)
 	enum err e;
 
 	mine->runs++;
+	if (mine->writes_nothing)
+		return mine->fails_with;
 	e = item_create(tx, &fields, &mine->item);
 	return e ? e : mine->fails_with;
 }
@@ -146,7 +149,7 @@ static void
 writer_wait(struct fixture *fixture)
 {
 	struct item_job last = { .job = { .run = item_job_run },
-	    .fails_with = ERR_INTERNAL };
+	    .fails_with = ERR_INTERNAL, .writes_nothing = true };
 
 	(void)shop_run(fixture->shop, &last.job);
 	item_clear(&last.item);
@@ -177,7 +180,8 @@ a_job_that_fails_in_a_group_is_undone_alone(void **state)
 	writer_wait(fixture);
 	for (int i = 0; i < JOBS; i++) {
 		assert_true(atomic_load(&jobs[i].is_done));
-		assert_int_equal(jobs[i].runs, 1);
+		/* Those up to the first that failed had run before. */
+		assert_int_equal(jobs[i].runs, i <= 3 ? 2 : 1);
 		assert_int_equal(jobs[i].job.result, jobs[i].fails_with);
 		item_clear(&jobs[i].item);
 	}
@@ -187,6 +191,27 @@ a_job_that_fails_in_a_group_is_undone_alone(void **state)
 	assert_true(after.groups - before.groups <= 3);
 	assert_int_equal(after.jobs_refused - before.jobs_refused, 3);
 	assert_int_equal(after.groups_lost, before.groups_lost);
+}
+
+static void
+a_job_that_fails_before_it_writes_repeats_no_other(void **state)
+{
+	struct fixture *fixture = *state;
+	static struct item_job jobs[JOBS];
+
+	memset(jobs, 0, sizeof(jobs));
+	gate_close(fixture);
+	jobs[3].fails_with = ERR_PRICE_CHANGED;
+	jobs[3].writes_nothing = true;
+	item_jobs_submit(fixture, jobs);
+	gate_open();
+	writer_wait(fixture);
+	for (int i = 0; i < JOBS; i++) {
+		assert_int_equal(jobs[i].runs, 1);
+		assert_int_equal(jobs[i].job.result, jobs[i].fails_with);
+		item_clear(&jobs[i].item);
+	}
+	assert_int_equal(items_in_books(fixture), JOBS - 1);
 }
 
 /* What the writer said around the ends of jobs. */
@@ -508,6 +533,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_job_that_fails_in_a_group_is_undone_alone),
+		TEST(a_job_that_fails_before_it_writes_repeats_no_other),
 		TEST(the_ends_of_a_group_are_told_together),
 		TEST(a_group_is_no_larger_than_the_option),
 		TEST(a_full_disk_in_mid_group_refuses_only_what_does_not_fit),
