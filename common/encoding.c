@@ -20,15 +20,18 @@ hex_encode(char *text, const uint8_t *bytes, size_t size)
 	*text = '\0';
 }
 
+/* One more than the value of a digit; 0: it is none. */
+static const unsigned char hex_values[256] = {
+	['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6,
+	['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10, ['a'] = 11, ['b'] = 12,
+	['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16
+};
+
 /* The value of a digit, or -1. */
 static int
 hex_value(char digit)
 {
-	if (digit >= '0' && digit <= '9')
-		return digit - '0';
-	if (digit >= 'a' && digit <= 'f')
-		return digit - 'a' + 10;
-	return -1;
+	return hex_values[(unsigned char)digit] - 1;
 }
 
 int

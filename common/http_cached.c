@@ -1,93 +1,171 @@
 /* Answers that are made once and sent many times.
  *
- * Each is a block of ready text with a bare answer, for http_direct.c, and is
- * made whole when the library shall send it (TLS).  The library
- * counts the connections that send an answer, and frees it behind the last
- * one, and with it its hold on the block: so a reply may go while it is being
- * sent.
+ * Each is a block of ready text, for http_direct.c.  What the library takes is
+ * made of it when the library is to send it for the first time: a bare answer
+ * that goes past it, or (TLS, HEAD) a whole one.  Both have a hold on the
+ * block, and the library frees them behind the last connection that sends
+ * them; who sends the block without the library takes a hold of its own.  So a
+ * reply may go while it is being sent.
  */
 #include "common/http_internal.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
 
 struct http_cached_reply {
-	struct MHD_Response *bare, *whole;	/* whole: NULL before its use */
-	struct http_block *block;	/* bare's */
+	struct MHD_Response *bare, *whole;	/* NULL before their use */
 	uint64_t length;
 	size_t memory_bytes;
 	struct http_cached_memory memory;
-};
+};	/* the block lies behind it, in the same piece of memory */
 
-/* About what the library keeps of both. */
-#define RESPONSES_BYTES 3072
+_Static_assert(sizeof(struct http_cached_reply) %
+    _Alignof(struct http_block) == 0, "the block would not be aligned");
+
+/* About what the library keeps of a bare one, and of a whole one. */
+#define BARE_BYTES 512
+#define WHOLE_BYTES 3072
 #define LENGTH_FORMAT "Content-Length: %" PRIu64 "\r\n\r\n"
 #define LENGTH_TEXT_MAX 48
 
 /* --- the block ------------------------------------------------------------ */
 
-static void
-block_release(void *held)
+static struct http_block *
+block_of(const struct http_cached_reply *reply)
+{
+	return (struct http_block *)(uintptr_t)(reply + 1);
+}
+
+void
+http_cached_block_release(void *held)
 {
 	struct http_block *block = held;
 
-	if (block != NULL && atomic_fetch_sub(&block->owners, 1) == 1)
-		free(block);
+	if (atomic_fetch_sub(&block->owners, 1) == 1)
+		free((struct http_cached_reply *)held - 1);
 }
 
-static struct http_block *
-block_hold(struct http_block *block)
+void
+http_cached_block_hold(struct http_block *block)
 {
 	atomic_fetch_add(&block->owners, 1);
-	return block;
 }
 
-static void
-count_field(void *closure, const char *name, const char *value)
+static char *
+write_text(char *at, const char *text)
 {
-	*(size_t *)closure += strlen(name) + strlen(value) + 4;
+	size_t size = strlen(text);
+
+	memcpy(at, text, size);
+	return at + size;
 }
 
-static void
-write_field(void *closure, const char *name, const char *value)
+/* As many bytes as write_prefix_fields() writes. */
+static size_t
+prefix_fields_size(const struct http_prefix_field *prefix, const char *target)
 {
-	char **at = closure;
+	size_t size = 0;
 
-	at[0] = stpcpy(stpcpy(stpcpy(stpcpy(at[0], name), ": "), value),
-	    "\r\n");
+	for (; prefix != NULL && prefix->prefix != NULL; prefix++)
+		if (strncmp(target, prefix->prefix,
+		    strlen(prefix->prefix)) == 0)
+			size += strlen(prefix->name) + strlen(prefix->value) +
+			    strlen(": \r\n");
+	return size;
 }
 
-/* With room for a short body, behind the end of the header. */
-static struct http_block *
-block_new(const struct http_request *request, uint64_t length, bool is_short)
+static char *
+write_prefix_fields(char *at, const struct http_prefix_field *prefix,
+    const char *target)
 {
-	size_t size = 0, rest = is_short ? LENGTH_TEXT_MAX + (size_t)length :
-	    1;
+	for (; prefix != NULL && prefix->prefix != NULL; prefix++)
+		if (strncmp(target, prefix->prefix,
+		    strlen(prefix->prefix)) == 0)
+			at = write_text(write_text(write_text(write_text(at,
+			    prefix->name), ": "), prefix->value), "\r\n");
+	return at;
+}
+
+/*
+ * A reply and its block, with room for a short body behind the end of the
+ * header.
+ */
+static struct http_cached_reply *
+reply_allocate(const struct http_request *request,
+    const struct http_cached_parts *parts)
+{
+	const struct http_prefix_field *prefix =
+	    request->server->options.prefix_fields;
+	bool is_short = parts->length <= HTTP_FILE_COPY_MAX;
+	size_t fields_size = parts->fields_size +
+	    prefix_fields_size(prefix, request->target);
+	size_t size = sizeof(struct http_cached_reply) +
+	    sizeof(struct http_block) + fields_size + LENGTH_TEXT_MAX +
+	    (is_short ? (size_t)parts->length : 0);
+	struct http_cached_reply *reply = malloc(size);
 	struct http_block *block;
 	char *end;
 
-	http_each_field(request, count_field, &size);
-	block = malloc(sizeof(*block) + size + rest);
-	if (block == NULL)
+	if (reply == NULL)
 		return NULL;
+	*reply = (struct http_cached_reply){ .length = parts->length,
+		.memory_bytes = size + (request->connection->certificate ==
+		    NULL ? BARE_BYTES : WHOLE_BYTES) };
+	block = block_of(reply);
 	atomic_init(&block->owners, 1);
-	end = block->text;
-	http_each_field(request, write_field, &end);
-	block->fields_size = block->size = size;
-	if (is_short)
-		block->size += (size_t)snprintf(end, LENGTH_TEXT_MAX,
-		    LENGTH_FORMAT, length) + (size_t)length;
-	return block;
+	memcpy(block->text, parts->fields, parts->fields_size);
+	end = write_prefix_fields(block->text + parts->fields_size, prefix,
+	    request->target);
+	block->fields_size = fields_size;
+	block->head_size = fields_size + (size_t)snprintf(end, LENGTH_TEXT_MAX,
+	    LENGTH_FORMAT, parts->length);
+	block->size = block->head_size + (is_short ? (size_t)parts->length :
+	    0);
+	return reply;
 }
 
 /* Where the short body lies. */
 static char *
-block_body(struct http_block *block, uint64_t length)
+short_body(const struct http_cached_reply *reply)
 {
-	return block->text + block->size - length;
+	return block_of(reply)->text + block_of(reply)->head_size;
+}
+
+enum err
+http_cached_reply_new(const struct http_request *request,
+    const struct http_cached_parts *parts, struct http_cached_reply **out)
+{
+	struct http_cached_reply *reply = reply_allocate(request, parts);
+	enum err e = ERR_OK;
+
+	*out = NULL;
+	if (reply == NULL)
+		return ERR_NO_MEMORY;
+	if (http_cached_reply_is_short(reply))
+		e = http_read_bytes(parts->descriptor, 0,
+		    (size_t)parts->length, short_body(reply));
+	if (e == ERR_OK)
+		*out = reply;
+	else
+		free(reply);
+	return e;
+}
+
+void
+http_cached_reply_free(struct http_cached_reply *reply)
+{
+	if (reply == NULL)
+		return;
+	if (reply->whole != NULL)
+		MHD_destroy_response(reply->whole);
+	if (reply->bare != NULL)
+		MHD_destroy_response(reply->bare);
+	http_tls_forget(&reply->memory);
+	http_cached_block_release(block_of(reply));
 }
 
 /* --- the library's answers ------------------------------------------------ */
@@ -102,21 +180,28 @@ read_nothing(void *closure, uint64_t position, char *buffer, size_t size)
 	return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
+/* Of bytes of a block, which lives as long as it does. */
+static struct MHD_Response *
+response_of_block(struct http_block *block, char *bytes, size_t size)
+{
+	struct MHD_Response *response =
+	    MHD_create_response_from_buffer_with_free_callback_cls(size, bytes,
+	    http_cached_block_release, block);
+
+	if (response != NULL)
+		http_cached_block_hold(block);
+	return response;
+}
+
 /* That of a long one is for HEAD and 304, which have no body. */
 static struct MHD_Response *
-whole_new(struct http_cached_reply *reply)
+whole_new(const struct http_cached_reply *reply)
 {
-	struct MHD_Response *response;
-
-	if (!http_cached_reply_is_short(reply))
-		return MHD_create_response_from_callback(reply->length, 16,
-		    read_nothing, NULL, NULL);
-	response = MHD_create_response_from_buffer_with_free_callback_cls(
-	    (size_t)reply->length, block_body(reply->block, reply->length),
-	    block_release, reply->block);
-	if (response != NULL)
-		block_hold(reply->block);
-	return response;
+	return http_cached_reply_is_short(reply) ?
+	    response_of_block(block_of(reply), short_body(reply),
+	    (size_t)reply->length) :
+	    MHD_create_response_from_callback(reply->length, 16, read_nothing,
+	    NULL, NULL);
 }
 
 /* The fields of the block, each cut out of a copy. */
@@ -136,58 +221,6 @@ add_fields(const struct http_block *block, struct MHD_Response *response)
 	}
 	free(text);
 	return is_done;
-}
-
-enum err
-http_cached_reply_new(struct http_request *request, int descriptor,
-    uint64_t length, struct http_cached_reply **out)
-{
-	struct http_cached_reply *reply = calloc(1, sizeof(*reply));
-	bool is_short;
-	enum err e = ERR_OK;
-
-	*out = NULL;
-	if (reply == NULL)
-		return ERR_NO_MEMORY;
-	reply->length = length;
-	is_short = http_cached_reply_is_short(reply);
-	reply->block = block_new(request, length, is_short);
-	if (reply->block == NULL) {
-		free(reply);
-		return ERR_NO_MEMORY;
-	}
-	if (is_short)
-		e = http_read_bytes(descriptor, 0, (size_t)length,
-		    block_body(reply->block, length));
-	if (e == ERR_OK) {
-		reply->bare =
-		    MHD_create_response_from_buffer_with_free_callback_cls(0,
-		    reply->block->text, block_release, reply->block);
-		e = reply->bare == NULL ? ERR_NO_MEMORY : ERR_OK;
-	}
-	if (e != ERR_OK) {
-		block_release(reply->block);
-		free(reply);
-		return e;
-	}
-	reply->memory_bytes = sizeof(*reply) + RESPONSES_BYTES +
-	    sizeof(*reply->block) + reply->block->size;
-	request->answer.fields_size = 0;
-	*out = reply;
-	return ERR_OK;
-}
-
-void
-http_cached_reply_free(struct http_cached_reply *reply)
-{
-	if (reply == NULL)
-		return;
-	if (reply->whole != NULL)
-		MHD_destroy_response(reply->whole);
-	if (reply->bare != NULL)
-		MHD_destroy_response(reply->bare);
-	http_tls_forget(&reply->memory);
-	free(reply);
 }
 
 /* --- what they are -------------------------------------------------------- */
@@ -218,8 +251,8 @@ http_cached_reply_whole(const struct http_cached_reply *reply)
 
 	if (reply->whole != NULL)
 		return reply->whole;
-	response = whole_new(own(reply));
-	if (response != NULL && !add_fields(reply->block, response)) {
+	response = whole_new(reply);
+	if (response != NULL && !add_fields(block_of(reply), response)) {
 		MHD_destroy_response(response);
 		response = NULL;
 	}
@@ -230,13 +263,16 @@ http_cached_reply_whole(const struct http_cached_reply *reply)
 struct MHD_Response *
 http_cached_reply_bare(const struct http_cached_reply *reply)
 {
+	if (reply->bare == NULL)
+		own(reply)->bare = response_of_block(block_of(reply),
+		    block_of(reply)->text, 0);
 	return reply->bare;
 }
 
-const struct http_block *
+struct http_block *
 http_cached_reply_block(const struct http_cached_reply *reply)
 {
-	return reply->block;
+	return block_of(reply);
 }
 
 uint64_t
@@ -249,7 +285,7 @@ void
 http_cached_reply_copy_fields(const struct http_cached_reply *reply,
     struct MHD_Response *response)
 {
-	if (!add_fields(reply->block, response))
+	if (!add_fields(block_of(reply), response))
 		log_error("the library refused a field");
 }
 

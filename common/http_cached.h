@@ -9,14 +9,22 @@
 
 struct http_cached_reply;
 
+/* What a reply is made of. */
+struct http_cached_parts {
+	const char *fields;	/* each "Name: value" CR LF, and nothing in
+				 * them that no field may hold */
+	size_t fields_size;
+	int descriptor;		/* of a file */
+	uint64_t length;
+};
+
 /*
- * Of the fields that were added to the request so far, which are then the
- * reply's alone, those of prefix_fields that its target has, and length bytes
- * of a file: a short one is read, of a long one the length is kept.
+ * Of these fields, those of prefix_fields that the request's target has, and
+ * the file as the body: a short one is read, of a long one the length is kept.
  * ERR_NO_MEMORY; ERR_STORAGE_ERROR, logged.
  */
-enum err http_cached_reply_new(struct http_request *request, int descriptor,
-    uint64_t length, struct http_cached_reply **out);
+enum err http_cached_reply_new(const struct http_request *request,
+    const struct http_cached_parts *parts, struct http_cached_reply **out);
 /* NULL is allowed; so are connections that are sending it. */
 void http_cached_reply_free(struct http_cached_reply *reply);
 
@@ -26,7 +34,6 @@ size_t http_cached_reply_memory(const struct http_cached_reply *reply);
 /*
  * Answer with it, and with no field of the request's own.  The reply must live
  * until the handler returns, the file's descriptor until the request ends.
- * Not while the server drains: then the answer has to say Connection: close.
  */
 void http_reply_cached(struct http_request *request, int status,
     const struct http_cached_reply *reply, int descriptor);

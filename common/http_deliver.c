@@ -192,7 +192,10 @@ add_part_fields(const struct http_answer *answer,
 static bool
 deliver_direct(struct http_request *request)
 {
-	if (!queue(request, http_cached_reply_bare(request->answer.cached)))
+	struct MHD_Response *bare =
+	    http_cached_reply_bare(request->answer.cached);
+
+	if (bare == NULL || !queue(request, bare))
 		return false;
 	request->is_bare = true;
 	return true;
@@ -205,7 +208,8 @@ response_in_memory(const struct http_request *request)
 	const struct http_answer *answer = &request->answer;
 	struct MHD_Response *response = NULL;
 
-	if (is_tls(request) && is_whole(answer) && answer->descriptor >= 0)
+	if (is_tls(request) && is_whole(answer) && answer->descriptor >= 0 &&
+	    !http_request_is_draining(request))
 		response = http_tls_cached_response(answer->cached,
 		    answer->descriptor);
 	if (response != NULL)

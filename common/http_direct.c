@@ -67,8 +67,10 @@ is_possible(const struct http_request *request)
 
 	return connection->certificate == NULL &&
 	    request->server->layout_is_known &&
+	    /* In the fast lane it has been asked, and the answer stands. */
+	    (request->library == NULL ||
 	    !atomic_load_explicit(&request->server->drains,
-	    memory_order_relaxed) && http_socket_fits(connection->socket);
+	    memory_order_relaxed)) && http_socket_fits(connection->socket);
 }
 
 static bool
@@ -112,6 +114,7 @@ http_direct_take(struct http_request *request,
 	if (!is_possible(request))
 		return false;
 	direct->block = http_cached_reply_block(reply);
+	direct->is_held = false;
 	direct->file = -1;
 	direct->offset = direct->end = 0;
 	direct->sent = direct->tail_size = 0;
@@ -119,13 +122,34 @@ http_direct_take(struct http_request *request,
 		direct->block_size = direct->block->size;
 		return true;
 	}
-	direct->block_size = direct->block->fields_size;
 	direct->file = part->descriptor;
 	if (part->descriptor >= 0) {
 		direct->offset = (off_t)part->offset;
 		direct->end = (off_t)(part->offset + part->length);
 	}
+	if (part->length == http_cached_reply_length(reply) &&
+	    request->answer.fields_size == 0) {
+		direct->block_size = direct->block->head_size;
+		return true;
+	}
+	direct->block_size = direct->block->fields_size;
 	return tail_make(direct, &request->answer, part->length);
+}
+
+void
+http_direct_hold(struct http_request *request)
+{
+	if (!request->direct.is_held)
+		http_cached_block_hold(request->direct.block);
+	request->direct.is_held = true;
+}
+
+void
+http_direct_end(struct http_request *request)
+{
+	if (request->direct.is_held)
+		http_cached_block_release(request->direct.block);
+	request->direct.is_held = false;
 }
 
 /* --- sent ----------------------------------------------------------------- */
@@ -150,20 +174,21 @@ part_left(struct iovec *left, size_t *skip, const void *bytes, size_t size)
 }
 
 /*
- * The answer begins, and all of it is one block: the header goes in front of
- * it, since one piece costs the kernel less than two.  Blocks are their
- * thread's own; what is not sent at once is taken from the request's header.
+ * The answer begins, and all of it but a file is one block: the header goes in
+ * front of it, since one piece costs the kernel less than two.  Blocks are
+ * their thread's own; what is not sent at once is taken from the request's
+ * header.
  */
 static ssize_t
 send_block(const struct http_request *request, const void *header,
-    size_t size)
+    size_t size, int flags)
 {
 	const struct http_direct *direct = &request->direct;
 	char *begin = (char *)(uintptr_t)direct->block->text - size;
 
 	memcpy(begin, header, size);
 	return sendto(request->connection->socket, begin,
-	    size + direct->block_size, MSG_NOSIGNAL, NULL, 0);
+	    size + direct->block_size, flags, NULL, 0);
 }
 
 /* Header, and the body where that is in memory.  False: errno says why. */
@@ -173,6 +198,8 @@ send_header(struct http_request *request, const void *header, size_t size)
 	struct http_direct *direct = &request->direct;
 	struct iovec parts[3];
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = 3 };
+	int flags = MSG_NOSIGNAL | (direct->offset < direct->end ? MSG_MORE :
+	    0);
 	size_t skip = direct->sent, left;
 	ssize_t sent;
 
@@ -184,11 +211,9 @@ send_header(struct http_request *request, const void *header, size_t size)
 		return true;
 	if (direct->sent == 0 && direct->tail_size == 0 &&
 	    size <= sizeof(direct->block->room))
-		sent = send_block(request, header, size);
+		sent = send_block(request, header, size, flags);
 	else
-		sent = sendmsg(request->connection->socket, &message,
-		    MSG_NOSIGNAL | (direct->offset < direct->end ? MSG_MORE :
-		    0));
+		sent = sendmsg(request->connection->socket, &message, flags);
 	if (sent < 0)
 		return false;
 	direct->sent += (size_t)sent;

@@ -19,14 +19,20 @@ struct http_request;
 struct http_block {
 	_Atomic unsigned owners;
 	size_t fields_size;	/* each "name: value" CR LF */
-	size_t size;		/* with the end of the header and the body,
-				 * where that is short */
+	size_t head_size;	/* with the length of all of the file, and the
+				 * end of the header */
+	size_t size;		/* with the body, where that is short */
 	char room[HTTP_DIRECT_HEAD_MAX];	/* for what goes in front */
 	char text[];
 };
 
+/* http_cached.c: it lives until the release, also when its reply is gone. */
+void http_cached_block_hold(struct http_block *block);
+void http_cached_block_release(void *block);
+
 struct http_direct {
-	const struct http_block *block;	/* the bare answer's */
+	struct http_block *block;	/* the reply's */
+	bool is_held;		/* by us: see http_direct_hold() */
 	size_t block_size;	/* as much of it is sent */
 	size_t sent;		/* of header, block and tail */
 	int file;		/* borrowed; -1: none */
@@ -57,5 +63,11 @@ bool http_direct_take(struct http_request *request,
  */
 bool http_direct_send(struct http_request *request, const char *header,
     size_t size);
+/*
+ * The rest goes out later, and the library does not know of it: the reply may
+ * go meanwhile, so its block is held until http_direct_end().
+ */
+void http_direct_hold(struct http_request *request);
+void http_direct_end(struct http_request *request);
 
 #endif

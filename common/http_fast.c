@@ -271,6 +271,7 @@ send_more(struct http_connection *connection)
 	}
 	if (errno != EAGAIN)
 		return ENDS;
+	http_direct_hold(request);
 	atomic_store_explicit(&connection->phase, HTTP_CONNECTION_SENDING,
 	    memory_order_relaxed);
 	if (!connection->lane.is_told_of_room)

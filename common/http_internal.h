@@ -244,10 +244,10 @@ char *http_json_text(const json_t *json, size_t *length);
  * memory. */
 struct MHD_Response *http_cached_reply_whole(
     const struct http_cached_reply *reply);
-/* With neither; the block lives as long as it does. */
+/* With neither; the block lives as long as it does.  NULL without memory. */
 struct MHD_Response *http_cached_reply_bare(
     const struct http_cached_reply *reply);
-const struct http_block *http_cached_reply_block(
+struct http_block *http_cached_reply_block(
     const struct http_cached_reply *reply);
 /* Give all its fields to response. */
 void http_cached_reply_copy_fields(const struct http_cached_reply *reply,

@@ -368,6 +368,8 @@ request_end(struct http_request *request, bool is_whole)
 	    request->is_answered_early;
 
 	log_set_request(request->id);
+	if (request->answer.is_direct)
+		http_direct_end(request);
 	atomic_fetch_add_explicit(is_sent ?
 	    &counts->answered[request->answer.status] : &counts->unanswered,
 	    1, memory_order_relaxed);

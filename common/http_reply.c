@@ -309,9 +309,10 @@ http_reply_file(struct http_request *request, int status, int descriptor,
 	}
 }
 
-void
-http_reply_shared_file(struct http_request *request, int status,
-    int descriptor, uint64_t offset, uint64_t length)
+/* As http_reply_file(), but the descriptor stays the caller's. */
+static void
+reply_shared_file(struct http_request *request, int status, int descriptor,
+    uint64_t offset, uint64_t length)
 {
 	int own;
 
@@ -342,7 +343,7 @@ http_reply_cached_part(struct http_request *request, int status,
 		request->answer.is_direct = true;
 		request->answer.length = length;
 	} else {
-		http_reply_shared_file(request, status, descriptor, offset,
+		reply_shared_file(request, status, descriptor, offset,
 		    length);
 	}
 	if (request->answer.status == status) {
@@ -359,7 +360,9 @@ http_reply_cached(struct http_request *request, int status,
 	bool has_body = status != 304 && strcmp(request->method, "HEAD") != 0;
 	const struct http_part only_length = { -1, 0, length };
 
-	if (has_body && !http_cached_reply_is_short(reply)) {
+	/* What is ready as a whole cannot say that the connection ends. */
+	if ((has_body && !http_cached_reply_is_short(reply)) ||
+	    http_request_is_draining(request)) {
 		http_reply_cached_part(request, status, reply, descriptor, 0,
 		    length);
 		return;

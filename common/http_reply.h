@@ -38,10 +38,6 @@ void http_reply_bytes(struct http_request *request, int status,
 void http_reply_file(struct http_request *request, int status, int descriptor,
     uint64_t offset, uint64_t length);
 
-/* The same; the descriptor stays the caller's and may be closed at once. */
-void http_reply_shared_file(struct http_request *request, int status,
-    int descriptor, uint64_t offset, uint64_t length);
-
 /*
  * problem+json with type, title and status of e; detail says what to do;
  * NULL: as err_advice() says.  Cache-Control: no-store.  503 and 429 get

@@ -4,7 +4,6 @@
  */
 #include <inttypes.h>
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -14,7 +13,8 @@
 #include "stored/stored.h"
 
 #define DIGEST_BYTES 32
-#define DIGEST_TEXT_SIZE 45	/* base64 with padding and a NUL */
+/* A file name is there once as it is and once with three for each byte. */
+#define FIELDS_SIZE (4 * FILE_NAME_MAX + 1024)
 
 /* --- fields -------------------------------------------------------------- */
 
@@ -27,7 +27,7 @@ is_fallback_character(unsigned char c)
 }
 
 /* One "_" for each character that is not plain; name is valid UTF-8. */
-static void
+static char *
 write_fallback(char *text, const char *name)
 {
 	for (; *name != '\0'; name++) {
@@ -37,7 +37,7 @@ write_fallback(char *text, const char *name)
 			continue;	/* goes on with a character */
 		*text++ = is_fallback_character(c) ? (char)c : '_';
 	}
-	*text = '\0';
+	return text;
 }
 
 /* What RFC 3986 calls unreserved; all of it may stand in an ext-value. */
@@ -47,7 +47,7 @@ is_unreserved(unsigned char c)
 	return (is_fallback_character(c) && c != ' ') || c == '~';
 }
 
-static void
+static char *
 write_percent_encoded(char *text, const char *name)
 {
 	static const char digits[] = "0123456789ABCDEF";
@@ -63,53 +63,50 @@ write_percent_encoded(char *text, const char *name)
 		*text++ = digits[c >> 4];
 		*text++ = digits[c & 15];
 	}
-	*text = '\0';
+	return text;
 }
 
-static void
-add_disposition(struct http_request *request, const char *name)
+static char *
+write_disposition(char *at, const char *name)
 {
-	char fallback[FILE_NAME_MAX + 1], encoded[3 * FILE_NAME_MAX + 1];
-
-	write_fallback(fallback, name);
-	write_percent_encoded(encoded, name);
-	http_reply_field(request, "Content-Disposition",
-	    "attachment; filename=\"%s\"; filename*=UTF-8''%s", fallback,
-	    encoded);
+	at = stpcpy(at, "Content-Disposition: attachment; filename=\"");
+	at = write_fallback(at, name);
+	at = stpcpy(at, "\"; filename*=UTF-8''");
+	at = write_percent_encoded(at, name);
+	return stpcpy(at, "\r\n");
 }
 
 /* The object id is the digest of the whole, in another alphabet. */
-static void
-add_digest(struct http_request *request, const char *object)
+static char *
+write_digest(char *at, const char *object)
 {
 	uint8_t digest[DIGEST_BYTES];
-	unsigned char text[DIGEST_TEXT_SIZE];
 
 	if (hex_decode(digest, sizeof(digest), object, OBJECT_ID_LENGTH) !=
 	    ERR_OK)
-		return;
-	EVP_EncodeBlock(text, digest, sizeof(digest));
-	http_reply_field(request, "Repr-Digest", "sha-256=:%s:", text);
+		return at;
+	at = stpcpy(at, "Repr-Digest: sha-256=:");
+	at += EVP_EncodeBlock((unsigned char *)at, digest, sizeof(digest));
+	return stpcpy(at, ":\r\n");
 }
 
-static void
-add_fields(struct http_request *request)
+/* How many bytes they are. */
+static size_t
+write_fields(char text[static FIELDS_SIZE], const struct token_target *target)
 {
-	const struct token_target *target = stored_target(request);
+	char *at = stpcpy(text, "ETag: \"");
 
-	http_reply_field(request, "ETag", "\"%s\"", target->object);
-	http_reply_field(request, "Accept-Ranges", "bytes");
-	add_digest(request, target->object);
-	http_reply_field(request, "Content-Type",
-	    "application/octet-stream");
-	http_reply_field(request, "Cache-Control",
-	    "private, max-age=3600, no-transform");
+	at = stpcpy(stpcpy(at, target->object), "\"\r\n"
+	    "Accept-Ranges: bytes\r\n");
+	at = write_digest(at, target->object);
+	at = stpcpy(at, "Content-Type: application/octet-stream\r\n"
+	    "Cache-Control: private, max-age=3600, no-transform\r\n");
 	if (target->name[0] != '\0')
-		add_disposition(request, target->name);
-	http_reply_field(request, "X-Content-Type-Options", "nosniff");
-	http_reply_field(request, "Referrer-Policy", "no-referrer");
-	http_reply_field(request, "Cross-Origin-Resource-Policy",
-	    "cross-origin");
+		at = write_disposition(at, target->name);
+	at = stpcpy(at, "X-Content-Type-Options: nosniff\r\n"
+	    "Referrer-Policy: no-referrer\r\n"
+	    "Cross-Origin-Resource-Policy: cross-origin\r\n");
+	return (size_t)(at - text);
 }
 
 /* --- answers ------------------------------------------------------------- */
@@ -125,18 +122,21 @@ static enum err
 find_reply(struct http_request *request, struct media *media,
     const struct http_cached_reply **out)
 {
-	const char *name = stored_target(request)->name;
+	const struct token_target *target = stored_target(request);
 	struct http_cached_reply *fresh;
+	char fields[FIELDS_SIZE];
+	struct http_cached_parts parts = { .fields = fields };
 	enum err e;
 
-	*out = media_reply(media, name);
+	*out = media_reply(media, target->name);
 	if (*out != NULL)
 		return ERR_OK;
-	add_fields(request);
-	e = http_cached_reply_new(request, media_descriptor(media),
-	    media_size(media), &fresh);
+	parts.fields_size = write_fields(fields, target);
+	parts.descriptor = media_descriptor(media);
+	parts.length = media_size(media);
+	e = http_cached_reply_new(request, &parts, &fresh);
 	if (e == ERR_OK)
-		e = media_keep_reply(media, name, fresh);
+		e = media_keep_reply(media, target->name, fresh);
 	if (e == ERR_OK)
 		*out = fresh;
 	return e;
@@ -169,16 +169,8 @@ answer_whole(struct stored *stored, struct http_request *request,
     struct media *media, int status)
 {
 	const struct http_cached_reply *reply;
-	enum err e;
+	enum err e = find_reply(request, media, &reply);
 
-	if (http_request_is_draining(request)) {
-		/* Ready answers do not say that the connection ends. */
-		add_fields(request);
-		http_reply_shared_file(request, status,
-		    media_descriptor(media), 0, media_size(media));
-		return;
-	}
-	e = find_reply(request, media, &reply);
 	if (e == ERR_OK)
 		http_reply_cached(request, status, reply,
 		    media_descriptor(media));

@@ -16,6 +16,9 @@
 #	-n BYTES	leave with a reset when so many came
 #	-c COUNT	of answers, when there are more than files
 #	-e		end our side behind the last
+#	-f		read nothing and send the first again and again, until one
+#			is not taken any more; say so on standard error, wait for
+#			the file of -w, and print each answer that differs
 cat >"$WORK/client.pl" <<'END'
 use strict;
 use warnings;
@@ -24,7 +27,7 @@ use IO::Select;
 use IO::Socket::INET;
 use Socket qw(:DEFAULT IPPROTO_TCP TCP_NODELAY);
 use Time::HiRes qw(sleep time);
-getopts('m:b:s:w:n:c:e', \my %o) or die;
+getopts('m:b:s:w:n:c:ef', \my %o) or die;
 my ($host, $port) = split /:/, $ENV{PEER};
 my $s = IO::Socket::INET->new(Proto => 'tcp') or die $!;
 setsockopt($s, SOL_SOCKET, SO_RCVBUF, $o{b}) if $o{b};
@@ -77,6 +80,34 @@ sub answer {
 	$body =~ s/(server_time":")[^"]*/$1/;
 	print $head, $body, "\n";
 }
+sub is_taken {
+	my $end = time + 1;
+	while (time < $end) {
+		return 1 if !queued(0, $s->sockport, $port) &&
+		    !queued(1, $port, $s->sockport);
+		sleep 0.002;
+	}
+	return 0;
+}
+sub fill {
+	my ($count, %answers) = 0;
+	do {
+		syswrite($s, $requests[0]);
+		$count++ < 10000 or die "all are taken\n";
+	} while (is_taken());
+	print STDERR "$count sent\n";
+	sleep 0.01 until -e $o{w};
+	for (1 .. $count) {
+		open my $out, '>', \my $answer or die $!;
+		my $before = select $out;
+		answer('GET');
+		select $before;
+		$answers{$answer}++;
+	}
+	print keys %answers;
+	exit;
+}
+fill() if $o{f};
 my $mode = $o{m} || 'whole';
 if ($mode eq 'together') {
 	syswrite($s, join '', @requests);
@@ -333,6 +364,38 @@ wait "$sipping" 2>/dev/null || true
 ok 'until they leave' wait_until 20 under_way 0
 client "$WORK/small" >"$WORK/said"
 ok 'then it is served' grep -q '^HTTP/1.1 200 ' "$WORK/said"
+
+# --- gone while it waits -----------------------------------------------------------------
+
+# The last answer has to wait for room, and what was kept ready for it goes
+# before any of it is sent.
+stop_stored
+stored_conf reply-memory 48KiB
+STORED_WRAP=(env MALLOC_PERTURB_=165)	# what is freed is wiped
+start_stored
+STORED_WRAP=()
+make_file "$WORK/object" 16384
+put_object "$WORK/object"
+signed block GET "$OBJECT"
+client -m split "$WORK/block" >"$WORK/expected"
+client -b 4096 -f -w "$WORK/others" "$WORK/block" >"$WORK/said" &
+client=$!
+ok 'a client that reads nothing is sent to' wait_until 60 grep -q sent \
+    "$WORK/said"
+for i in {1..4}; do
+	make_file "$WORK/object" 16384
+	put_object "$WORK/object"
+	get_object "$OBJECT"
+done
+is "$(metric stored_http_requests_under_way)" 2 'and waits'
+: >"$WORK/others"
+wait "$client"
+sed -i '/^[0-9]* sent$/d' "$WORK/said"
+ok 'it gets the answer, while others are asked for' cmp "$WORK/expected" \
+    "$WORK/said"
+stop_stored
+stored_conf reply-memory ''
+start_stored
 
 # --- an end ------------------------------------------------------------------------------
 
