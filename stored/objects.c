@@ -129,12 +129,25 @@ changed(const struct objects *objects, const struct object_key *key)
 		objects->watcher(objects->watcher_context, key);
 }
 
-/* "objects/COMMERCE/ab/cd" into path, of OBJECTS_PATH_MAX. */
-static void
-write_folder_path(char *path, const struct object_key *key)
+/*
+ * "objects/COMMERCE/ab/cd" into path; its end.  By hand, as the object's path
+ * is: they are written for each file that is opened.
+ */
+static char *
+write_folder_path(char path[static OBJECTS_PATH_MAX],
+    const struct object_key *key)
 {
-	snprintf(path, OBJECTS_PATH_MAX, "objects/%s/%.2s/%.2s",
-	    key->commerce_id, key->object, key->object + 2);
+	char *at = stpcpy(stpcpy(path, "objects/"), key->commerce_id);
+	const char shards[] = { '/', key->object[0], key->object[1], '/',
+		key->object[2], key->object[3], '\0' };
+
+	return stpcpy(at, shards);
+}
+
+static void
+write_path(char path[static OBJECTS_PATH_MAX], const struct object_key *key)
+{
+	stpcpy(stpcpy(write_folder_path(path, key), "/"), key->object);
 }
 
 static enum err
@@ -154,6 +167,21 @@ is_absence(int error_number)
 	return error_number == ENOENT || error_number == ENOTDIR;
 }
 
+/*
+ * O_NONBLOCK: a named pipe put there must not hold us up.  O_NOATIME: else the
+ * first download of each day would write to the disk; it is for the owner of
+ * the file alone.
+ */
+static int
+open_for_reading(int root, const char *path)
+{
+	const int flags = O_RDONLY | O_NONBLOCK;
+	int file = beneath_open(root, path, flags | O_NOATIME, 0);
+
+	return file == -1 && errno == EPERM ?
+	    beneath_open(root, path, flags, 0) : file;
+}
+
 enum err
 objects_get(struct objects *objects, const struct object_key *key,
     int *descriptor, uint64_t *size_bytes)
@@ -162,10 +190,8 @@ objects_get(struct objects *objects, const struct object_key *key,
 	struct stat status;
 	int file;
 
-	snprintf(path, sizeof(path), "objects/%s/%.2s/%.2s/%s",
-	    key->commerce_id, key->object, key->object + 2, key->object);
-	/* O_NONBLOCK: a named pipe put there must not hold us up. */
-	file = beneath_open(objects->root, path, O_RDONLY | O_NONBLOCK, 0);
+	write_path(path, key);
+	file = open_for_reading(objects->root, path);
 	if (file == -1)
 		return is_absence(errno) ? ERR_OBJECT_NOT_FOUND :
 		    fail(key, "open");
