@@ -81,12 +81,12 @@ pad(uint8_t *message, size_t size)
 {
 	size_t padded = (size + 1 + 8 + BLOCK_BYTES - 1) / BLOCK_BYTES *
 	    BLOCK_BYTES;
-	uint64_t bits = ((uint64_t)size + BLOCK_BYTES) * 8;
+	uint64_t bits = htobe64(((uint64_t)size + BLOCK_BYTES) * 8);
 
-	memset(message + size, 0, padded - size);
+	/* All that can be missing: a known length takes no call. */
+	memset(message + size, 0, BLOCK_BYTES + sizeof(bits));
 	message[size] = 0x80;
-	for (size_t i = 1; bits > 0; i++, bits >>= 8)
-		message[padded - i] = (uint8_t)bits;
+	memcpy(message + padded - sizeof(bits), &bits, sizeof(bits));
 	return padded;
 }
 
@@ -103,7 +103,7 @@ digest_blocks(uint8_t digest[static HMAC_BYTES], const SHA256_CTX *start,
 		word = htobe32(state.h[i]);
 		memcpy(digest + i * sizeof(word), &word, sizeof(word));
 	}
-	secret_wipe(&state, sizeof(state));
+	secret_wipe(state.h, sizeof(state.h));
 	return is_done;
 }
 
@@ -111,7 +111,8 @@ enum err
 hmac_sha256_prepared(uint8_t mac[static HMAC_BYTES],
     const struct hmac_key *key, const struct hmac_part parts[], size_t count)
 {
-	uint8_t message[SHORT_MAX + 2 * BLOCK_BYTES], digest[BLOCK_BYTES];
+	uint8_t message[SHORT_MAX + 2 * BLOCK_BYTES];
+	uint8_t digest[HMAC_BYTES + 2 * BLOCK_BYTES];
 	size_t size = 0;
 
 	for (size_t i = 0; i < count; i++) {
@@ -123,7 +124,7 @@ hmac_sha256_prepared(uint8_t mac[static HMAC_BYTES],
 	if (!digest_blocks(digest, &key->inner, message, pad(message, size)) ||
 	    !digest_blocks(mac, &key->outer, digest, pad(digest, HMAC_BYTES)))
 		return ERR_CRYPTO;
-	secret_wipe(digest, sizeof(digest));
+	secret_wipe(digest, HMAC_BYTES);
 	return ERR_OK;
 }
 

@@ -58,12 +58,10 @@ is_commerce_id(const char *text, size_t length)
 	if (length == 0 || length > COMMERCE_ID_MAX ||
 	    !is_a(text[0], ALPHANUMERIC) || text[length - 1] == '.')
 		return false;
-	for (size_t i = 0; i < length; i++) {
-		if (!is_a(text[i], WORD) && text[i] != '.')
+	for (size_t i = 0; i < length; i++)
+		if (!is_a(text[i], WORD) &&
+		    (text[i] != '.' || text[i - 1] == '.'))
 			return false;
-		if (i > 0 && text[i] == '.' && text[i - 1] == '.')
-			return false;
-	}
 	return true;
 }
 
@@ -82,7 +80,7 @@ key_id_is_valid(const char *text, size_t length)
 bool
 object_id_is_valid(const char *text, size_t length)
 {
-	unsigned strange = 0;
+	unsigned char strange = 0;	/* as wide as what it is made of */
 
 	if (length != OBJECT_ID_LENGTH)
 		return false;
@@ -90,8 +88,8 @@ object_id_is_valid(const char *text, size_t length)
 	for (size_t i = 0; i < OBJECT_ID_LENGTH; i++) {
 		unsigned char c = (unsigned char)text[i];
 
-		strange |= ((unsigned char)(c - '0') > 9) &
-		    ((unsigned char)(c - 'a') > 5);
+		strange |= (unsigned char)(((unsigned char)(c - '0') > 9) &
+		    ((unsigned char)(c - 'a') > 5));
 	}
 	return strange == 0;
 }
@@ -234,14 +232,16 @@ parse_commerce_id(struct reader *in, char out[COMMERCE_ID_MAX + 1])
 static bool
 parse_words(struct reader *in, char *out, size_t most)
 {
+	const char *at = in->at;	/* of which the compiler knows that no
+					 * character written changes it */
 	size_t length = 0;
 
-	while (length < most && is_a(in->at[length], WORD)) {
-		out[length] = in->at[length];
+	while (length < most && is_a(at[length], WORD)) {
+		out[length] = at[length];
 		length++;
 	}
 	out[length] = '\0';
-	in->at += length;
+	in->at = at + length;
 	return length > 0;
 }
 
@@ -290,8 +290,19 @@ parse_name_byte(struct reader *in, char *out)
 static bool
 parse_name(struct reader *in, char out[FILE_NAME_MAX + 1])
 {
+	const char *at = in->at;
 	size_t length = 0;
 
+	/* Most names are nothing but such; "." and ".." are looked at. */
+	while (length < FILE_NAME_MAX && is_a(at[length], UNRESERVED)) {
+		out[length] = at[length];
+		length++;
+	}
+	in->at = at + length;
+	if (length > 2 && (*in->at == '\0' || *in->at == '&')) {
+		out[length] = '\0';
+		return true;
+	}
 	while (*in->at != '\0' && *in->at != '&')
 		if (length == FILE_NAME_MAX ||
 		    !parse_name_byte(in, &out[length++]))
