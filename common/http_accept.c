@@ -17,7 +17,6 @@
 
 #define PAUSE_MS 100	/* when there are no descriptors left */
 #define LOG_EACH_MS 10000
-#define ACCEPTS_AT_ONCE 64	/* before the next listener has its turn */
 
 /* Of a client that is over its address' limit, how many are told 503 by an
  * event thread; those above are told by the acceptor. */
@@ -123,7 +122,7 @@ hand_over(struct http_listening *listening, int client,
 }
 
 /* No descriptor, or no memory: say so, as long as that can be done. */
-static bool
+static void
 cannot_accept(struct http_server *server, const struct http_listening *from)
 {
 	struct http_acceptor *acceptor = &server->acceptor;
@@ -135,16 +134,15 @@ cannot_accept(struct http_server *server, const struct http_listening *from)
 		log_errno("cannot accept; clients are refused until others "
 		    "leave");
 	}
-	if (http_refuse_without_descriptor(acceptor, from->socket)) {
+	if (http_refuse_without_descriptor(acceptor, from->socket))
 		atomic_fetch_add(&server->refused_connections, 1);
-		return true;
-	}
-	poll(NULL, 0, PAUSE_MS);
-	return false;
+	else
+		poll(NULL, 0, PAUSE_MS);
 }
 
-/* False: there is nobody, or no descriptor for them. */
-static bool
+/* One only: where there is nobody more, accept4() makes a whole socket before
+ * it says so, and poll() takes a third of that. */
+static void
 accept_one(struct http_listening *listening)
 {
 	struct sockaddr_storage address = { 0 };
@@ -160,19 +158,10 @@ accept_one(struct http_listening *listening)
 		}
 		hand_over(listening, client, (struct sockaddr *)&address,
 		    size);
-		return true;
-	}
-	switch (errno) {
-	case EAGAIN:
-		return false;
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		return cannot_accept(listening->pool->server, listening);
-	default:
-		return true;	/* that client is gone already */
-	}
+	} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+	    errno == ENOMEM) {
+		cannot_accept(listening->pool->server, listening);
+	}			/* else that client is gone already */
 }
 
 static void *
@@ -196,9 +185,7 @@ acceptor_main(void *closure)
 			return NULL;
 		for (size_t i = 0; i < count; i++)
 			if (polled[i].revents != 0)
-				for (int n = 0; n < ACCEPTS_AT_ONCE &&
-				    accept_one(&server->listening[i]); n++)
-					;
+				accept_one(&server->listening[i]);
 	}
 }
 
