@@ -11,8 +11,9 @@ CREATE TEMP TABLE sale AS
 	SELECT p AS p, 1001 + p * 7919 % accounts AS account,
 	10 * zipf(p, 19, items / 10) - (p - 1) / accounts AS item,
 	now - 94608000000 + p * (94600000000 / purchases) AS ms FROM p, at;
-INSERT INTO purchase (id, uuid, account, created_ms, total, seller)
-	SELECT p, uuid(ms, p, 25), account, ms, price, 1
+INSERT INTO purchase (id, uuid, account, created_ms, total, seller,
+	request_hash)
+	SELECT p, uuid(ms, p, 25), account, ms, price, 1, hash(p, 28)
 	FROM sale JOIN item ON item.id = sale.item;
 INSERT INTO purchase_line (purchase, position, item, title, price)
 	SELECT p, 0, item, title, price
