@@ -155,6 +155,22 @@ beyond_ascii(const char *string, size_t length)
 	return utf8_printable(string, length);
 }
 
+/*
+ * Are these eight ASCII that goes out as it is?  What is not gets its highest
+ * bit set by one of the terms: beyond ASCII, below a blank, '"', '\\'.  What a
+ * subtraction takes from the next byte is only where a byte was found already.
+ */
+static bool
+is_plain_8(const char *string)
+{
+	const uint64_t each = UINT64_C(0x0101010101010101);
+	uint64_t w;
+
+	memcpy(&w, string, sizeof(w));
+	return ((w | (w - each * ' ') | ((w ^ each * '"') - each) |
+	    ((w ^ each * '\\') - each)) & each << 7) == 0;
+}
+
 /* Bytes that go out as they are; *is_sound: then comes ASCII, or the end. */
 static size_t
 plain_length(const char *string, size_t length, bool *is_sound)
@@ -166,6 +182,10 @@ plain_length(const char *string, size_t length, bool *is_sound)
 		unsigned char c = (unsigned char)string[at];
 		size_t step = 1;
 
+		if (length - at >= 8 && is_plain_8(string + at)) {
+			at += 8;
+			continue;
+		}
 		if (c < ' ' || c == '"' || c == '\\')
 			break;
 		if (c >= 0x80)

@@ -120,6 +120,40 @@ every_character_is_kept(void **state)
 }
 
 static void
+a_character_is_kept_wherever_it_stands(void **state)
+{
+	char text[20];
+
+	(void)state;
+	for (char c = 1; c < 127; c++)
+		for (size_t i = 0; i < sizeof(text) - 1; i++) {
+			memset(text, 'x', sizeof(text));
+			text[i] = c;
+			text[sizeof(text) - 1] = '\0';
+			assert_kept(text);
+		}
+}
+
+static void
+what_is_not_utf8_is_none_wherever_it_stands(void **state)
+{
+	char bytes[20];
+
+	(void)state;
+	for (int c = 0x80; c < 0x100; c++)
+		for (size_t i = 0; i < sizeof(bytes); i++) {
+			struct json_text text;
+			size_t length = 0;
+
+			memset(bytes, 'x', sizeof(bytes));
+			bytes[i] = (char)c;
+			json_text_begin(&text);
+			json_text_bytes(&text, NULL, bytes, sizeof(bytes));
+			assert_null(json_text_take(&text, &length));
+		}
+}
+
+static void
 what_is_not_utf8_is_no_text(void **state)
 {
 	static const char *const broken[] = { "\x80", "a\xff", "\xc2",
@@ -149,6 +183,8 @@ main(void)
 		cmocka_unit_test(commas_stand_between_values_alone),
 		cmocka_unit_test(a_value_alone_has_no_comma),
 		cmocka_unit_test(every_character_is_kept),
+		cmocka_unit_test(a_character_is_kept_wherever_it_stands),
+		cmocka_unit_test(what_is_not_utf8_is_none_wherever_it_stands),
 		cmocka_unit_test(what_is_not_utf8_is_no_text),
 	};
 
