@@ -196,6 +196,8 @@ authenticate_refuse_query(struct http_request *request)
 {
 	json_t *object = NULL;
 
+	if (http_request_query(request)[0] == '\0')
+		return ERR_OK;
 	if (!call_parse_query(request, NULL, 0, NULL, &object))
 		return ERR_UNKNOWN_MEMBER;
 	json_decref(object);
@@ -206,12 +208,14 @@ enum err
 service_authenticate(struct http_request *request, void *application,
     int authentication)
 {
-	struct principal *principal = calloc(1, sizeof(*principal));
+	struct principal *principal = http_request_allocate(request,
+	    sizeof(*principal));
 	enum err e;
 
 	if (principal == NULL)
 		return ERR_NO_MEMORY;
-	http_request_set_principal(request, principal, free);
+	*principal = (struct principal){ 0 };
+	http_request_set_principal(request, principal, NULL);
 	e = authenticate_by_route(request, application, principal,
 	    (enum authentication)(authentication & ~TAKES_QUERY));
 	if (e != ERR_OK)
