@@ -3,15 +3,18 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "commerced/db/log_file.h"
 #include "commerced/db/query.h"
 #include "commerced/db/search_score.h"
+#include "common/clock.h"
 #include "common/log.h"
 
 #define DB_BOOKS_ID 1128680526	/* "CFLN" */
 #define DB_BUSY_MS 5000
 #define DB_PAGES_KEPT 128	/* of each connection: 0.5 MiB */
+#define DB_NAP_NS 100000
 #define DB_PURGE_MS 20		/* longest that a purge waits for others */
 
 /*
@@ -317,19 +320,71 @@ db_checkpoint_error(struct db *db, int rc, const char *what)
 	return is_unsynced ? ERR_OUTCOME_UNKNOWN : e;
 }
 
+/*
+ * SQLite syncs the file only where a checkpoint met the log's end.  While
+ * commits go on that is the writer's own, which would wait for the pages of
+ * all that were before it.
+ */
+static enum err
+db_sync_file(struct db *db)
+{
+	sqlite3_file *file = NULL;
+	int rc = sqlite3_file_control(db->handle, NULL,
+	    SQLITE_FCNTL_FILE_POINTER, &file);
+
+	if (rc == SQLITE_OK && file != NULL && file->pMethods != NULL)
+		rc = file->pMethods->xSync(file, SQLITE_SYNC_NORMAL);
+	if (rc == SQLITE_OK)
+		return ERR_OK;
+	log_error("database file cannot be synced after a checkpoint: %s",
+	    sqlite3_errstr(rc));
+	return ERR_OUTCOME_UNKNOWN;
+}
+
 enum err
-db_checkpoint(struct db *db, bool restart)
+db_checkpoint(struct db *db, int64_t *moved)
 {
 	int frames = 0, done = 0;
 	int rc = sqlite3_wal_checkpoint_v2(db->handle, NULL,
-	    restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE,
-	    &frames, &done);
+	    SQLITE_CHECKPOINT_PASSIVE, &frames, &done);
 
 	if (rc == SQLITE_BUSY)
 		return ERR_BUSY;
 	if (rc != SQLITE_OK)
 		return db_checkpoint_error(db, rc, "checkpoint");
-	return ERR_OK;
+	if (moved != NULL)
+		*moved = done;
+	return db_sync_file(db);
+}
+
+/* SQLite's own wait sleeps longer and longer: readers need microseconds. */
+static int
+db_nap(void *context, int naps)
+{
+	const struct timespec nap = { .tv_nsec = DB_NAP_NS };
+	const int64_t *give_up_ms = context;
+
+	(void)naps;
+	if (clock_monotonic_ms() >= *give_up_ms)
+		return 0;
+	(void)nanosleep(&nap, NULL);
+	return 1;
+}
+
+enum err
+db_restart_log(struct db *db, int wait_ms)
+{
+	int64_t give_up_ms = clock_monotonic_ms() + wait_ms;
+	int rc;
+
+	(void)sqlite3_busy_handler(db->handle, db_nap, &give_up_ms);
+	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL,
+	    SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+	(void)sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
+	if (rc == SQLITE_BUSY)
+		return ERR_BUSY;
+	return rc == SQLITE_OK ? ERR_OK :
+	    db_checkpoint_error(db, rc, "restart of the log");
 }
 
 enum err
@@ -338,7 +393,7 @@ db_purge(struct db *db)
 	int rc;
 
 	/* The bulk without a lock. */
-	if (db_checkpoint(db, false) == ERR_OUTCOME_UNKNOWN)
+	if (db_checkpoint(db, NULL) == ERR_OUTCOME_UNKNOWN)
 		return ERR_OUTCOME_UNKNOWN;
 	(void)sqlite3_busy_timeout(db->handle, DB_PURGE_MS);
 	rc = sqlite3_wal_checkpoint_v2(db->handle, NULL,

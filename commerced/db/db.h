@@ -68,14 +68,21 @@ bool db_take_catalogue_change(struct db *db);
 int64_t db_log_frames(const struct db *db);
 
 /*
- * Move the log into the database file as far as no reader holds it back;
- * restart: also wait for the readers, so that the log begins anew.  ERR_BUSY
- * (not logged) when another checkpoint runs or a reader stayed.
- * ERR_OUTCOME_UNKNOWN (logged): a sync failed.  Pages that the disk lost may
- * count as moved, and a later sync would find nothing wrong: the process must
- * end with the log as it is, of which the next start moves all again.
+ * Move the log into the database file as far as no reader holds it back, and
+ * wait until it is on the disk.  *moved is how many frames of the log are in
+ * the file by then; may be NULL.  ERR_BUSY (not logged) when another checkpoint
+ * runs.  ERR_OUTCOME_UNKNOWN (logged): a sync failed.  Pages that the disk lost
+ * may count as moved, and a later sync would find nothing wrong: the process
+ * must end with the log as it is, of which the next start moves all again.
  */
-enum err db_checkpoint(struct db *db, bool restart);
+enum err db_checkpoint(struct db *db, int64_t *moved);
+
+/*
+ * Move what is left of the log into the file, so that it begins anew with this
+ * writer's next commit; waits for readers, at most wait_ms.  Errors as above;
+ * ERR_BUSY also when a reader stayed.
+ */
+enum err db_restart_log(struct db *db, int wait_ms);
 
 /*
  * Move all of the log into the database file and cut it to nothing, so that

@@ -458,7 +458,7 @@ indexer_stop(struct shop *shop)
 		(void)pthread_join(indexer->thread, NULL);
 	}
 	if (indexer->index != NULL)
-		(void)db_checkpoint(indexer->index, false);
+		(void)db_checkpoint(indexer->index, NULL);
 	db_close(indexer->index);
 	db_close(indexer->books);
 	free(indexer->path_new);

@@ -39,7 +39,6 @@ struct writer {
 	bool is_stopping;
 	bool is_failed;		/* after an outcome that is not known */
 	struct shop_counts counts;
-	int64_t checkpointed_at;	/* log frames; writer thread only */
 	bool is_purge_due;		/* writer thread only */
 };
 
@@ -48,11 +47,18 @@ struct checkpointer {
 	struct db *db;
 	pthread_t thread;
 	bool is_started;
-	pthread_mutex_t lock;
+	pthread_mutex_t lock;	/* of all below */
 	pthread_cond_t wake;
+	pthread_cond_t rests;	/* no pass runs */
 	bool is_wanted;
 	bool is_purge_wanted;	/* empty the log, however often it takes */
+	bool is_running;
+	bool is_writers_turn;	/* no pass begins, but for a purge */
 	bool is_stopping;
+	int passes;		/* one after the other, near the end */
+	int64_t frames;		/* of the log: after the last commit, */
+	int64_t woken_at;	/* and when a pass was wanted, or tried by
+				 * the writer */
 	uint64_t count;
 };
 
@@ -104,7 +110,8 @@ void searcher_return(struct shop *shop, struct db *db, enum err e);
 
 enum err checkpointer_start(struct shop *shop);
 void checkpointer_stop(struct shop *shop);
-void checkpointer_wake(struct shop *shop);
+/* On the writer thread, after each commit: may begin the log anew. */
+void checkpointer_note(struct shop *shop, int64_t frames);
 /* Move all of the log into the database and cut it to nothing, soon. */
 void checkpointer_purge(struct shop *shop);
 /* After ERR_OUTCOME_UNKNOWN of a checkpoint or purge: ends the process. */

@@ -36,6 +36,14 @@ shop_system_random(void *context, void *bytes, size_t size)
 	secret_random(bytes, size);
 }
 
+/*
+ * The writer is held up at its turn, by what is left and for a sync of it; and
+ * the file of the log is cut to 64 MiB, which is 16,000 frames.
+ */
+static const struct log_pace log_pace_shipped = { .pass = 2000, .near = 14000,
+	.few = 200, .passes = 8, .must = 32000, .wait_ms = 5,
+	.must_wait_ms = 5000 };
+
 static void
 shop_options_fill(struct shop_options *options)
 {
@@ -53,6 +61,8 @@ shop_options_fill(struct shop_options *options)
 		options->session_lifetime_s = SHOP_SESSION_S;
 	if (options->search_reorder_s == 0)
 		options->search_reorder_s = SHOP_REORDER_S;
+	if (options->log_pace.pass == 0)
+		options->log_pace = log_pace_shipped;
 	if (options->access_base_s == 0 && options->access_rate_bytes_s == 0 &&
 	    options->access_max_s == 0) {
 		options->access_base_s = SHOP_ACCESS_BASE_S;
@@ -222,6 +232,7 @@ shop_open(const struct shop_options *options, struct shop **out)
 	(void)pthread_cond_init(&shop->writer.idle, NULL);
 	(void)pthread_mutex_init(&shop->checkpointer.lock, NULL);
 	(void)pthread_cond_init(&shop->checkpointer.wake, NULL);
+	(void)pthread_cond_init(&shop->checkpointer.rests, NULL);
 	shop_init_readers(shop);
 	e = sale_files_new(&shop->sale_files);
 	if (!e)
@@ -249,6 +260,7 @@ shop_close(struct shop *shop)
 	signing_keys_free(shop->keys);
 	sale_files_free(shop->sale_files);
 	free(shop->storage_origin);
+	(void)pthread_cond_destroy(&shop->checkpointer.rests);
 	(void)pthread_cond_destroy(&shop->checkpointer.wake);
 	(void)pthread_mutex_destroy(&shop->checkpointer.lock);
 	(void)pthread_cond_destroy(&shop->writer.idle);

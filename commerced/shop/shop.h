@@ -24,6 +24,18 @@
 struct shop;
 struct shop_transaction;	/* valid inside one run() only */
 
+/* How the log is kept short, in frames: checkpointer.c. */
+struct log_pace {
+	int64_t pass;	/* a pass each time so many more are there; 0: all of
+			 * this as shipped */
+	int64_t near;	/* from here on one pass after the other, until ... */
+	int64_t few;	/* ... no more are left to move, or ... */
+	int passes;	/* ... so many were made: the writer's turn */
+	int64_t must;	/* the writer's turn in any case */
+	int wait_ms;	/* of the writer for readers, at its turn */
+	int must_wait_ms;
+};
+
 /* All pointers are borrowed until shop_close(), unless said otherwise. */
 struct shop_options {
 	const char *state_path;		/* folder of counterfoil.db; exists */
@@ -65,6 +77,7 @@ struct shop_options {
 	 * after the last. */
 	void (*telling)(void *context, bool begins);
 	void *context;			/* of the four above */
+	struct log_pace log_pace;
 };
 
 /*

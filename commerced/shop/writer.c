@@ -21,10 +21,6 @@
 #include "commerced/shop/internal.h"
 #include "common/log.h"
 
-#define WRITER_CHECKPOINT_FRAMES 4000	/* the checkpointer's */
-#define WRITER_RESTART_FRAMES 16000	/* the writer itself */
-#define WRITER_CHECKPOINT_STEP 1000	/* not again before so many more */
-
 enum outcome { OUTCOME_COMMITTED, OUTCOME_TORN, OUTCOME_REFUSED, OUTCOME_LOST,
 	OUTCOME_UNKNOWN };
 
@@ -208,31 +204,6 @@ writer_count(struct writer *writer, struct shop_job *jobs[], size_t count)
 	(void)pthread_mutex_unlock(&writer->lock);
 }
 
-/* Keep the log short. */
-static void
-writer_checkpoint(struct shop *shop)
-{
-	struct writer *writer = &shop->writer;
-	int64_t frames = db_log_frames(writer->db);
-	enum err e;
-
-	if (frames < writer->checkpointed_at)
-		writer->checkpointed_at = 0;	/* the log began anew */
-	if (frames < WRITER_CHECKPOINT_FRAMES ||
-	    frames < writer->checkpointed_at + WRITER_CHECKPOINT_STEP)
-		return;
-	writer->checkpointed_at = frames;
-	if (frames < WRITER_RESTART_FRAMES) {
-		checkpointer_wake(shop);
-		return;
-	}
-	readers_stop_keeping(&shop->readers);
-	e = db_checkpoint(writer->db, true);
-	readers_keep_again(&shop->readers);
-	if (e == ERR_OUTCOME_UNKNOWN)
-		checkpointer_fail();
-}
-
 void
 shop_want_purge(struct shop_transaction *tx)
 {
@@ -328,7 +299,7 @@ writer_main(void *argument)
 			shop->options.fatal(shop->options.context);
 		if (is_failed)
 			continue;
-		writer_checkpoint(shop);
+		checkpointer_note(shop, db_log_frames(writer->db));
 		if (writer->is_purge_due)
 			checkpointer_purge(shop);
 		writer->is_purge_due = false;
