@@ -200,7 +200,8 @@
 
 /*
  * The search index.  Parameters as of pages of items, with ?8 a full-text
- * query; ?10 is the sales of the last place by relevance.
+ * query; ?10 is the sales of the last place by relevance, ?11 how many of its
+ * first words are alternatives.
  */
 #define SEARCH_ENTRIES \
 	" FROM item_search CROSS JOIN entry e" \
@@ -217,7 +218,7 @@
 	" WHERE " after " ORDER BY " order " LIMIT ?5"
 #define SEARCH_RELEVANT \
 	"SELECT item, score, sold FROM (SELECT e.item AS item," \
-	" item_score(item_search, length(e.title)) AS score," \
+	" item_score(item_search, length(e.title), ?11) AS score," \
 	" e.sold AS sold" SEARCH_ENTRIES SEARCH_FILTER \
 	" ORDER BY item_search.rowid LIMIT 200)" \
 	" WHERE (score, -sold, item) > (?6, -?10, ?7)" \

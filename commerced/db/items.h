@@ -57,7 +57,14 @@ struct item_place {
 };
 
 struct item_filter {
-	const char *words;	/* NULL: none; for the search index alone */
+	/*
+	 * A full-text query, for the search index alone; NULL: none.  It may
+	 * be that for what begins with begun, of letters and digits of ASCII
+	 * (else NULL), and others, the rest of it, which may be empty.
+	 */
+	const char *words;
+	const char *begun;
+	const char *others;
 	const char *creator;	/* NULL: any; so for genre */
 	const char *genre;
 	bool has_kind;

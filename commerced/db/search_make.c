@@ -7,13 +7,14 @@
 #include "commerced/db/search.h"
 #include "commerced/db/search_score.h"
 
-#define SEARCH_FORMAT 1
+#define SEARCH_FORMAT 2
 #define PLACE_STEP 64		/* room beside the old place, for changes */
 
 /*
  * item_search keeps words alone: what an entry was found by before it changed
  * stays there without an entry, and is passed over until all is made anew.
  * Its last column is a word for the kind, which nobody can type.
+ * item_word: the words in item_search in their order, a row for each place.
  * place: the row in item_search.  sold: when the index was made; that and the
  * item's number are the order of the places.  is_counted: it is for sale and
  * counted in facet, which has '' for items without a genre.
@@ -25,6 +26,7 @@ static const char search_schema[] =
     " tokenize = 'unicode61 remove_diacritics 2');"
     "INSERT INTO item_search (item_search, rank) VALUES ('hashsize',"
     " 16777216);"
+    "CREATE VIRTUAL TABLE item_word USING fts5vocab (item_search, instance);"
     "CREATE TABLE entry ("
     " place INTEGER PRIMARY KEY,"
     " item INTEGER NOT NULL UNIQUE,"
@@ -50,7 +52,7 @@ static const char search_schema[] =
     " era BLOB NOT NULL, next_era BLOB NOT NULL,"
     " change INTEGER NOT NULL, day TEXT NOT NULL) STRICT;"
     "PRAGMA application_id = 1128680534;"
-    "PRAGMA user_version = 1;";
+    "PRAGMA user_version = 2;";
 
 /* Made when all entries are there. */
 static const char search_indexes[] =

@@ -1,9 +1,10 @@
 /*
- * item_score(item_search, length): less is better.  What counts is where the
+ * item_score(item_search, length, n): less is better.  What counts is where the
  * words stand and how often, and that a title of that length holds little
- * else.  Unlike bm25() it does not ask how many items hold a word, which means
- * to go through all of them, and does not change while others change: a
- * cursor holds its place.
+ * else; the first n phrases of the query are words for the same.  Unlike
+ * bm25() it does not ask how many items hold a word, which means to go through
+ * all of them, and does not change while others change: a cursor holds its
+ * place.
  */
 #include "commerced/db/search_score.h"
 
@@ -25,14 +26,15 @@ score_share(double weight, double half)
 }
 
 static int
-score_weigh(const Fts5ExtensionApi *api, Fts5Context *context,
+score_weigh(const Fts5ExtensionApi *api, Fts5Context *context, int same,
     double weights[static PHRASES_MAX])
 {
-	int count = 0, phrase, column, offset;
+	int count = 0, phrase = 0, column, offset;
 	int rc = api->xInstCount(context, &count);
 
 	for (int i = 0; rc == SQLITE_OK && i < count; i++) {
 		rc = api->xInst(context, i, &phrase, &column, &offset);
+		phrase = phrase < same ? 0 : phrase - same + 1;
 		if (rc == SQLITE_OK && phrase < PHRASES_MAX && column >= 0 &&
 		    (size_t)column < COLUMN_COUNT)
 			weights[phrase] += column_weights[column];
@@ -45,7 +47,8 @@ score_item(const Fts5ExtensionApi *api, Fts5Context *fts,
     sqlite3_context *context, int count, sqlite3_value **values)
 {
 	double weights[PHRASES_MAX] = { 0 }, score = 0;
-	int rc = score_weigh(api, fts, weights);
+	int rc = count != 2 ? SQLITE_MISUSE : score_weigh(api, fts,
+	    sqlite3_value_int(values[1]), weights);
 
 	if (rc != SQLITE_OK) {
 		sqlite3_result_error_code(context, rc);
@@ -53,9 +56,8 @@ score_item(const Fts5ExtensionApi *api, Fts5Context *fts,
 	}
 	for (size_t i = 0; i < PHRASES_MAX; i++)
 		score -= score_share(weights[i], WEIGHT_HALF);
-	if (count == 1)
-		score += LENGTH_SHARE * score_share(
-		    sqlite3_value_double(values[0]), LENGTH_HALF);
+	score += LENGTH_SHARE * score_share(sqlite3_value_double(values[0]),
+	    LENGTH_HALF);
 	sqlite3_result_double(context, score);
 }
 

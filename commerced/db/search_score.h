@@ -6,7 +6,7 @@
 
 #define SEARCH_APPLICATION_ID 1128680534	/* "CFLV" */
 
-/* Teach a connection the SQL function item_score(item_search, length). */
+/* Teach a connection the SQL function item_score(item_search, length, n). */
 enum err db_search_add_score(struct db *db);
 
 #endif

@@ -46,6 +46,17 @@ const char *const search_sql[INDEX(STMT__COUNT)] = {
 	    "DELETE FROM facet WHERE kind = ?1"
 	    " AND creator = ?2 AND genre = coalesce(?3, '') AND n = 0",
 
+	/* From ?1 and before ?2, at most ?3: each is sought behind the one
+	 * before, since a word has a row for each of its places.  None has a
+	 * character so small. */
+	[INDEX(STMT_SEARCH_WORDS_BEGUN)] =
+	    "WITH RECURSIVE w (term) AS (SELECT (SELECT term FROM item_word"
+	    " WHERE term >= ?1 AND term < ?2 LIMIT 1) UNION ALL"
+	    " SELECT (SELECT term FROM item_word"
+	    " WHERE term >= w.term || char(1) AND term < ?2 LIMIT 1) FROM w"
+	    " WHERE w.term IS NOT NULL) SELECT term FROM w"
+	    " WHERE term IS NOT NULL LIMIT ?3",
+
 	/* In the order of enum db_order. */
 	[INDEX(STMT_SEARCH_LIST)] =
 	SEARCH_PAGE("e.published_ms", "(key, item) < (?6, ?7)",

@@ -75,50 +75,96 @@ match_phrase(char *out, const char *text, size_t length)
 	return out;
 }
 
-/*
- * The words of q as phrases, the last as a prefix.  The end of out, which is
- * where it began when there is no word.
- */
-static char *
-match_words(char *out, const char *q)
+/* The length of the next word, at which *text is then; 0: there is none. */
+static size_t
+word_next(const char **text)
 {
-	const char *const begin = out;
+	size_t length = 0;
 
-	while (*q != '\0') {
-		size_t length = 0;
-
-		while (q[length] != '\0' && blank_length(q + length) == 0)
-			length++;
-		if (length > 0) {
-			if (out != begin)
-				*out++ = ' ';
-			out = match_phrase(out, q, length);
-		}
-		q += length;
-		q += blank_length(q);
-	}
-	if (out != begin)
-		out = stpcpy(out, " *");
-	return out;
+	while (blank_length(*text) > 0)
+		*text += blank_length(*text);
+	while ((*text)[length] != '\0' && blank_length(*text + length) == 0)
+		length++;
+	return length;
 }
 
 /* Words are twice as long at worst, and each has quotes and a blank. */
 #define MATCH_SIZE (ITEM_QUERY_MAX * 4 + ITEM_CREATOR_MAX * 2 + \
     ITEM_GENRE_MAX * 2 + 128)
+#define BEGUN_SIZE 64
+
+/* What filter->words, ->begun and ->others are. */
+struct match_text {
+	char words[MATCH_SIZE];
+	char begun[BEGUN_SIZE];
+};
+
+/* As the index has it, when that is plain. */
+static const char *
+match_begun(char begun[static BEGUN_SIZE], const char *word, size_t length)
+{
+	if (length >= BEGUN_SIZE)
+		return NULL;
+	for (size_t i = 0; i < length; i++) {
+		if (word[i] >= 'A' && word[i] <= 'Z')
+			begun[i] = (char)(word[i] - 'A' + 'a');
+		else if ((word[i] >= 'a' && word[i] <= 'z') ||
+		    (word[i] >= '0' && word[i] <= '9'))
+			begun[i] = word[i];
+		else
+			return NULL;
+	}
+	begun[length] = '\0';
+	return begun;
+}
+
+/*
+ * The words of q as phrases: the last, as a prefix, comes first.  The end of
+ * out; NULL when there is no word.
+ */
+static char *
+match_words(struct match_text *match, const char *q,
+    struct item_filter *filter)
+{
+	const char *last = NULL, *at = q;
+	char *out = match->words;
+	size_t length, last_length = 0;
+
+	while ((length = word_next(&at)) > 0) {
+		last = at;
+		last_length = length;
+		at += length;
+	}
+	if (last == NULL)
+		return NULL;
+	filter->begun = match_begun(match->begun, last, last_length);
+	out = match_phrase(out, last, last_length);
+	out = stpcpy(out, " *");
+	filter->others = out;
+	at = q;
+	while ((length = word_next(&at)) > 0 && at != last) {
+		*out++ = ' ';
+		out = match_phrase(out, at, length);
+		at += length;
+	}
+	return out;
+}
 
 /*
  * A full-text query for what the filter finds with the words of q: filters are
  * words too, so that the index need not go through what they leave out.
- * false when q has no word.
+ * Without a word in q the filter stays as it is.
  */
-static bool
-item_match(const struct item_query *query, char out[static MATCH_SIZE])
+static void
+item_match(const struct item_query *query, struct match_text *match,
+    struct item_filter *filter)
 {
-	const char *const begin = out;
+	char *out = query->q == NULL ? NULL :
+	    match_words(match, query->q, filter);
 
-	out = match_words(out, query->q);
-	if (out == begin)
-		return false;
+	if (out == NULL)
+		return;
+	filter->words = match->words;
 	if (query->creator != NULL) {
 		out = stpcpy(out, " creator : ");
 		out = match_phrase(out, query->creator,
@@ -129,10 +175,9 @@ item_match(const struct item_query *query, char out[static MATCH_SIZE])
 		out = match_phrase(out, query->genre, strlen(query->genre));
 	}
 	if (query->has_kind)
-		(void)snprintf(out, MATCH_SIZE - (size_t)(out - begin),
+		(void)snprintf(out, MATCH_SIZE - (size_t)(out - match->words),
 		    " kind : \"" SEARCH_KIND_MARK "%c\"",
 		    'a' + (int)query->kind);
-	return true;
 }
 
 /* The place that a cursor names. */
@@ -275,7 +320,8 @@ item_list(struct shop *shop, const struct item_query *query,
 	    .genre = query->genre, .has_kind = query->has_kind,
 	    .kind = query->kind, .any_state = query->any_state,
 	    .order = item_order(query), .limit = query->limit };
-	char words[MATCH_SIZE], today[DATE_SIZE];
+	char today[DATE_SIZE];
+	struct match_text match;
 	struct cursor cursor;
 	enum err e = ERR_OK;
 
@@ -283,8 +329,7 @@ item_list(struct shop *shop, const struct item_query *query,
 	if (query->limit < 1 || query->limit > ITEM_LIMIT_MAX ||
 	    (query->q != NULL && strlen(query->q) > ITEM_QUERY_MAX))
 		return ERR_OUT_OF_RANGE;
-	if (query->q != NULL && item_match(query, words))
-		filter.words = words;
+	item_match(query, &match, &filter);
 	if (filter.order == DB_BY_RELEVANCE && filter.words == NULL)
 		return query->q == NULL ? ERR_OUT_OF_RANGE : ERR_OK;
 	shop_date(today, shop_now_ms(shop));
@@ -308,7 +353,8 @@ facets_get(struct shop *shop, const struct item_query *query,
 	    .genre = query->genre, .has_kind = query->has_kind,
 	    .kind = query->kind, .order = DB_BY_PUBLICATION,
 	    .limit = query->limit };
-	char words[MATCH_SIZE], today[DATE_SIZE];
+	char today[DATE_SIZE];
+	struct match_text match;
 	struct db *index;
 	enum err e;
 
@@ -316,8 +362,7 @@ facets_get(struct shop *shop, const struct item_query *query,
 	if (query->limit < 1 || query->limit > ITEM_LIMIT_MAX ||
 	    (query->q != NULL && strlen(query->q) > ITEM_QUERY_MAX))
 		return ERR_OUT_OF_RANGE;
-	if (query->q != NULL && item_match(query, words))
-		filter.words = words;
+	item_match(query, &match, &filter);
 	shop_date(today, shop_now_ms(shop));
 	filter.today = today;
 	e = searcher_borrow(shop, &index);

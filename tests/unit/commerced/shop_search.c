@@ -10,7 +10,9 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "commerced/db/db.h"
 #include "commerced/db/items.h"
+#include "commerced/db/search.h"
 #include "commerced/db/statements.h"
 #include "commerced/shop/search.h"
 #include "tests/unit/commerced/support/shop_fixture.h"
@@ -279,6 +281,104 @@ filters_and_words_are_one_query(void **state)
 	assert_true(finds(fixture, "\xee\x80\x80" "a", 0));
 }
 
+/* What an index finds page by page, in order, with the scores of the ends. */
+static size_t
+search_all(struct db *index, struct item_filter *filter, int64_t found[300],
+    double scores[300])
+{
+	struct search_page page;
+	size_t count = 0, pages = 0;
+
+	filter->after = db_item_first_place(DB_BY_RELEVANCE);
+	do {
+		assert_int_equal(db_search_list(index, filter, &page),
+		    ERR_OK);
+		assert_true(count + page.count <= 300);
+		memcpy(found + count, page.items, page.count *
+		    sizeof(found[0]));
+		count += page.count;
+		scores[pages++] = page.last.score;
+		filter->after = page.last;
+	} while (page.last.number != 0);
+	return count;
+}
+
+/* Of what begins with begun, and others, as one prefix and as whole words. */
+static size_t
+finds_alike(struct db *index, const char *begun, const char *others)
+{
+	struct item_filter filter = { .order = DB_BY_RELEVANCE, .limit = 7,
+	    .today = "2026-01-01" };
+	int64_t found[2][300];
+	double scores[2][300];
+	char words[200];
+	size_t count;
+
+	(void)snprintf(words, sizeof(words), "\"%s\" *%s", begun, others);
+	filter.words = words;
+	filter.others = others;
+	count = search_all(index, &filter, found[0], scores[0]);
+	filter.begun = begun;
+	/* Found by whole words alone. */
+	filter.words = strlen(begun) > 3 && count > 0 ? "nothing" : words;
+	if (strcmp(begun, "many") == 0)
+		filter.words = words;
+	assert_int_equal(search_all(index, &filter, found[1], scores[1]),
+	    count);
+	assert_memory_equal(found[0], found[1], count * sizeof(int64_t));
+	assert_memory_equal(scores[0], scores[1], (count + 6) / 7 *
+	    sizeof(double));
+	return count;
+}
+
+static void
+the_beginning_of_a_word_is_as_all_words_that_begin_so(void **state)
+{
+	static const char *const titles[] = { "waltz", "waltzes waltz",
+	    "Waltzing, waltzes, waltz", "waltzer of a blue night", "valse",
+	    "blue waltzes", "W\xc3\xa1ltz\xc3\xb3n blue", "walt" };
+	const size_t count = sizeof(titles) / sizeof(titles[0]);
+	struct fixture *fixture = *state;
+	struct uuid items[24];
+	struct db *index;
+	char title[64], path[128];
+
+	for (size_t i = 0; i < 3 * count; i++)
+		items[i] = fixture_item_on_sale(fixture, titles[i % count],
+		    (int64_t)i);
+	for (int i = 0; i < 40; i++) {
+		(void)snprintf(title, sizeof(title), "many%d waltz%d", i,
+		    i % 9);
+		(void)fixture_item_on_sale(fixture, title, 1);
+	}
+	rename_item(fixture, &items[0], "other");
+	assert_true(finds(fixture, "many", 40));
+	(void)snprintf(path, sizeof(path), "%s/search.db", fixture->folder);
+	assert_int_equal(db_open(path, DB_INDEX_READER, &index), ERR_OK);
+	assert_int_equal(finds_alike(index, "waltz", ""), 57);
+	assert_int_equal(finds_alike(index, "waltze", ""), 12);
+	assert_int_equal(finds_alike(index, "waltz", " \"blue\""), 9);
+	assert_int_equal(finds_alike(index, "waltz",
+	    " \"blue\" \"night\" kind : \"" SEARCH_KIND_MARK "a\""), 3);
+	assert_int_equal(finds_alike(index, "waltz",
+	    " creator : \"nobody\""), 0);
+	assert_int_equal(finds_alike(index, "walz", ""), 0);
+	assert_int_equal(finds_alike(index, "wal", ""), 60);
+	/* Too many words. */
+	assert_int_equal(finds_alike(index, "many", ""), 40);
+	db_close(index);
+	/* As it is typed. */
+	assert_true(finds(fixture, "WALTZ", 57));
+	assert_true(finds(fixture, "blue night WaltZ", 3));
+	assert_true(finds(fixture, "w\xc3\xa1ltz", 57));
+	assert_true(finds(fixture, "waltz-", 57));
+	assert_true(finds(fixture, "- waltzer", 3));
+	assert_true(finds(fixture, "- \xc3\xa1 waltzer", 3));
+	assert_true(finds(fixture, "\" a - waltzer", 3));
+	assert_true(finds(fixture, "\"a\" waltzer", 3));
+	assert_true(finds(fixture, "waltz \"", 8));
+}
+
 static void
 an_index_is_used_again_only_with_its_books(void **state)
 {
@@ -319,6 +419,7 @@ main(void)
 		TEST(an_item_renamed_often_is_found_by_its_last_title_only),
 		TEST(the_day_of_release_comes_without_a_change),
 		TEST(filters_and_words_are_one_query),
+		TEST(the_beginning_of_a_word_is_as_all_words_that_begin_so),
 		TEST(an_index_is_used_again_only_with_its_books),
 	};
 
