@@ -49,14 +49,15 @@ raise_descriptor_limit(void)
 }
 
 /*
- * How many objects to keep open: what connections, each with an object and a
- * part of one, and all else leave of the descriptors that we may have.
+ * How many objects to keep open: what connections, each with an object, and
+ * all else leave of the descriptors that we may have.  A part of an object
+ * over TLS takes a third, but most objects are among those that are kept.
  */
 static size_t
 open_files(const struct settings *settings)
 {
 	const rlim_t needed = OTHER_DESCRIPTORS +
-	    3 * (rlim_t)settings->http.connection_limit;
+	    2 * (rlim_t)settings->http.connection_limit;
 	struct rlimit limit;
 
 	if (settings->open_files > 0)
