@@ -24,8 +24,9 @@ kept(struct shop *shop)
 
 	(void)pthread_mutex_lock(&readers->lock);
 	for (size_t i = 0; i < readers->most; i++)
-		count += readers->all[i].has_snapshot &&
-		    !readers->all[i].is_lent;
+		/* Who has borrowed one writes to has_snapshot. */
+		count += !readers->all[i].is_lent &&
+		    readers->all[i].has_snapshot;
 	(void)pthread_mutex_unlock(&readers->lock);
 	return count;
 }
