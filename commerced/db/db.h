@@ -68,14 +68,16 @@ bool db_take_catalogue_change(struct db *db);
 int64_t db_log_frames(const struct db *db);
 
 /*
- * Move the log into the database file as far as no reader holds it back, and
- * wait until it is on the disk.  *moved is how many frames of the log are in
- * the file by then; may be NULL.  ERR_BUSY (not logged) when another checkpoint
- * runs.  ERR_OUTCOME_UNKNOWN (logged): a sync failed.  Pages that the disk lost
- * may count as moved, and a later sync would find nothing wrong: the process
- * must end with the log as it is, of which the next start moves all again.
+ * Move the log into the database file as far as no reader holds it back;
+ * *moved is how many frames of it are in the file then; may be NULL.  db_sync()
+ * waits until they are on the disk.  ERR_BUSY (not logged) when another
+ * checkpoint runs.  ERR_OUTCOME_UNKNOWN (logged): a sync failed.  Pages that
+ * the disk lost may count as moved, and a later sync would find nothing wrong:
+ * the process must end with the log as it is, of which the next start moves
+ * all again.
  */
 enum err db_checkpoint(struct db *db, int64_t *moved);
+enum err db_sync(struct db *db);
 
 /*
  * Move what is left of the log into the file, so that it begins anew with this

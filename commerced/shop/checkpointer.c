@@ -1,13 +1,13 @@
 /* Keeps the write-ahead log short.
  *
- * A thread moves the log into the database beside the writer, pass by pass,
- * and waits for the disk after each.  Only while nothing is committed can all
- * of it be moved, so that the log begins anew: that is the writer's turn, and
- * no sale is answered meanwhile.
+ * A thread moves the log into the database beside the writer, pass by pass.
+ * Only while nothing is committed can all of it be moved, so that the log
+ * begins anew: that is the writer's turn, and no sale is answered meanwhile.
  *
  *   far     a pass each pace.pass frames
  *   near    from pace.near on one pass after the other: each meets what came
- *           during the one before, which is less and less
+ *           during the one before, which is less and less.  Each waits for
+ *           the disk, so that the writer need not wait for the pages of all
  *   turn    when few frames are left, or after so many passes, none begins any
  *           more, and the writer moves the rest after its next group
  *   must    at pace.must frames the writer waits for the pass that runs, and
@@ -72,6 +72,7 @@ checkpointer_run(struct shop *shop)
 {
 	struct checkpointer *checkpointer = &shop->checkpointer;
 	bool is_purge = checkpointer->is_purge_wanted;
+	bool is_near = checkpointer->frames >= shop->options.log_pace.near;
 	int64_t moved = 0;
 	enum err e;
 
@@ -82,6 +83,8 @@ checkpointer_run(struct shop *shop)
 	readers_stop_keeping(&shop->readers);
 	e = is_purge ? db_purge(checkpointer->db) :
 	    db_checkpoint(checkpointer->db, &moved);
+	if (e == ERR_OK && is_near && !is_purge)
+		e = db_sync(checkpointer->db);
 	readers_keep_again(&shop->readers);
 	if (e == ERR_OUTCOME_UNKNOWN)
 		checkpointer_fail();

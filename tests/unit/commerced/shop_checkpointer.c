@@ -343,8 +343,8 @@ books_end_intact(struct fixture *fixture, struct log_pace pace)
 static void
 a_pass_that_cannot_be_synced_ends_the_process(void **state)
 {
-	books_end_intact(*state, (struct log_pace){ .pass = 50,
-	    .near = NEVER, .must = NEVER });
+	books_end_intact(*state, (struct log_pace){ .pass = 50, .near = 1,
+	    .few = -NEVER, .passes = NEVER, .must = NEVER });
 }
 
 static void
