@@ -294,13 +294,13 @@ db_changes(const struct db *db)
 	return sqlite3_total_changes64(db->handle);
 }
 
-bool
-db_take_catalogue_change(struct db *db)
+unsigned
+db_take_changes(struct db *db)
 {
-	bool is_changed = db->is_catalogue_changed;
+	unsigned changes = db->changes;
 
-	db->is_catalogue_changed = false;
-	return is_changed;
+	db->changes = 0;
+	return changes;
 }
 
 int64_t

@@ -58,11 +58,17 @@ bool db_in_transaction(const struct db *db);
 /* Rows written since it was opened, also those that were undone. */
 int64_t db_changes(const struct db *db);
 
+/* What somebody keeps and has to read again. */
+enum db_change {
+	DB_CATALOGUE = 1,	/* what it shows to anybody */
+	DB_SESSIONS = 2
+};
+
 /*
- * Since the last call, has this connection begun a statement that changes
- * what the catalogue shows?  Also when that was undone.
+ * What statements that this connection has begun since the last call may have
+ * changed, of enum db_change.  Also when that was undone.
  */
-bool db_take_catalogue_change(struct db *db);
+unsigned db_take_changes(struct db *db);
 
 /* Frames in the log after this writer's last commit. */
 int64_t db_log_frames(const struct db *db);

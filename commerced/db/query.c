@@ -72,8 +72,7 @@ query_begin(struct query *query, struct db *db, enum statement number)
 	int rc;
 
 	*query = (struct query){ .db = db };
-	if (statement_changes_catalogue(number))
-		db->is_catalogue_changed = true;
+	db->changes |= statement_changes(number);
 	if (db->statements[number] == NULL) {
 		rc = sqlite3_prepare_v3(db->handle, statement_text(number), -1,
 		    SQLITE_PREPARE_PERSISTENT, &db->statements[number], NULL);

@@ -17,7 +17,7 @@ struct db {
 	sqlite3 *handle;
 	sqlite3_stmt *statements[STMT__COUNT];	/* prepared on first use */
 	int64_t log_frames;
-	bool is_catalogue_changed;
+	unsigned changes;	/* of enum db_change, not yet taken */
 };
 
 struct query {

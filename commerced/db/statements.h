@@ -4,8 +4,6 @@
 #ifndef COMMERCED_DB_STATEMENTS_H
 #define COMMERCED_DB_STATEMENTS_H
 
-#include <stdbool.h>
-
 enum statement {
 	/* the connection */
 	STMT_APPLICATION_ID, STMT_TABLE_COUNT, STMT_SCHEMA_VERSION,
@@ -30,6 +28,7 @@ enum statement {
 
 	/* person.c: all that goes with the person, in this order */
 	STMT_PERSON_FORGET,
+	STMT_PERSON_FORGET_SESSIONS = STMT_PERSON_FORGET + 3,
 	STMT_PERSON_FORGET_LAST = STMT_PERSON_FORGET + 4,
 	STMT_PERSON_OWNED, STMT_PERSON_TRANSFERS, STMT_PERSON_KEYS,
 	STMT_PERSON_RESET, STMT_PERSON_CLAIMS, STMT_PERSON_REFUNDS,
@@ -128,8 +127,8 @@ enum statement {
 /* Of any of them. */
 const char *statement_text(enum statement number);
 
-/* Does it change what the catalogue shows to anybody? */
-bool statement_changes_catalogue(enum statement number);
+/* What it may change, of enum db_change. */
+unsigned statement_changes(enum statement number);
 
 /* The texts of an area, from its first statement on. */
 extern const char *const account_sql[STMT_CATALOGUE];

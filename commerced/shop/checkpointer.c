@@ -80,12 +80,12 @@ checkpointer_run(struct shop *shop)
 	checkpointer->is_purge_wanted = false;
 	checkpointer->is_running = true;
 	(void)pthread_mutex_unlock(&checkpointer->lock);
-	readers_stop_keeping(&shop->readers);
+	readers_of_books_stop(shop);
 	e = is_purge ? db_purge(checkpointer->db) :
 	    db_checkpoint(checkpointer->db, &moved);
 	if (e == ERR_OK && is_near && !is_purge)
 		e = db_sync(checkpointer->db);
-	readers_keep_again(&shop->readers);
+	readers_of_books_go_on(shop);
 	if (e == ERR_OUTCOME_UNKNOWN)
 		checkpointer_fail();
 	(void)pthread_mutex_lock(&checkpointer->lock);
@@ -178,10 +178,10 @@ writer_restart_log(struct shop *shop, int64_t frames)
 	const struct log_pace *pace = &shop->options.log_pace;
 	enum err e;
 
-	readers_stop_keeping(&shop->readers);
+	readers_of_books_stop(shop);
 	e = db_restart_log(shop->writer.db, frames < pace->must ?
 	    pace->wait_ms : pace->must_wait_ms);
-	readers_keep_again(&shop->readers);
+	readers_of_books_go_on(shop);
 	if (e == ERR_OUTCOME_UNKNOWN)
 		checkpointer_fail();
 }

@@ -82,6 +82,7 @@ struct shop {
 	struct writer writer;
 	struct readers readers;
 	struct readers searchers;	/* of the search index */
+	struct readers authenticators;	/* told of commits to sessions alone */
 	struct indexer indexer;
 	atomic_uint_fast64_t catalogue_changes;	/* see shop_catalogue_stamp() */
 	struct checkpointer checkpointer;
@@ -102,6 +103,12 @@ void writer_stop(struct shop *shop);	/* runs what is queued */
  */
 enum err reader_borrow(struct shop *shop, struct db **out);
 void reader_return(struct shop *shop, struct db *db);
+/*
+ * No reader of the books keeps a snapshot, until readers_of_books_go_on(): a
+ * checkpoint begins.
+ */
+void readers_of_books_stop(struct shop *shop);
+void readers_of_books_go_on(struct shop *shop);
 
 /* The same of the search index; ERR_BUSY: there is none yet. */
 enum err searcher_borrow(struct shop *shop, struct db **out);

@@ -3,7 +3,6 @@
 #include "commerced/shop/internal.h"
 #include "common/clock.h"
 
-#define SNAPSHOT_MS 10
 
 void
 readers_init(struct readers *readers)
@@ -100,7 +99,7 @@ reader_begin(struct readers *readers, struct reader *reader)
 	enum err e;
 
 	if (reader->has_snapshot && reader->commits == commits &&
-	    now_ms - reader->begun_ms < SNAPSHOT_MS)
+	    now_ms - reader->begun_ms < readers->keep_ms)
 		return ERR_OK;
 	db_rollback(reader->db);
 	/* Its first statement takes the snapshot: no earlier than now. */
@@ -144,7 +143,7 @@ readers_find_lent(struct readers *readers, const struct db *db)
 static bool
 readers_keep(struct readers *readers, struct reader *reader)
 {
-	if (!readers->keeps || readers->stops > 0 ||
+	if (readers->keep_ms == 0 || readers->stops > 0 ||
 	    reader->file != readers->file)
 		return false;
 	reader->is_lent = false;
@@ -235,4 +234,18 @@ void
 reader_return(struct shop *shop, struct db *db)
 {
 	readers_return(&shop->readers, db);
+}
+
+void
+readers_of_books_stop(struct shop *shop)
+{
+	readers_stop_keeping(&shop->readers);
+	readers_stop_keeping(&shop->authenticators);
+}
+
+void
+readers_of_books_go_on(struct shop *shop)
+{
+	readers_keep_again(&shop->authenticators);
+	readers_keep_again(&shop->readers);
 }

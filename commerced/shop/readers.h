@@ -17,8 +17,9 @@ struct readers {
 	const char *path;
 	enum db_role role;
 	size_t most;		/* connections */
-	bool keeps;		/* snapshots, while nothing is committed: of
-				 * each commit readers_note_commit() is told */
+	int64_t keep_ms;	/* a snapshot, while nothing is committed: of
+				 * each commit readers_note_commit() is told;
+				 * 0: none is kept */
 
 	atomic_uint_fast64_t commits;
 	pthread_rwlock_t file_lock;	/* for writing while path becomes

@@ -154,11 +154,11 @@ session_authenticate(struct shop *shop, const char *token, size_t length,
 	secret_wipe(bytes, sizeof(bytes));
 	if (e)
 		return e;
-	e = reader_borrow(shop, &db);
+	e = readers_borrow(&shop->authenticators, &db);
 	if (e)
 		return e;
 	e = db_session_by_token(db, hash, out);
-	reader_return(shop, db);
+	readers_return(&shop->authenticators, db);
 	if (e == ERR_NOT_FOUND || (!e && out->expires_ms <= now_ms))
 		e = ERR_SESSION_EXPIRED;
 	if (e)

@@ -15,6 +15,8 @@
 #define SHOP_QUEUE_MAX 4096
 #define SHOP_GROUP 64
 #define SHOP_READERS 8
+#define SNAPSHOT_MS 10
+#define SESSIONS_SNAPSHOT_MS 1000
 #define SHOP_SESSION_S (INT64_C(30) * 24 * 3600)
 #define SHOP_REORDER_S INT64_C(600)
 #define SHOP_INDEX_WAIT_MS 2000		/* a small one is there at once */
@@ -172,6 +174,7 @@ shop_start(struct shop *shop)
 		return ERR_NO_MEMORY;
 	}
 	shop->readers.path = shop->path;
+	shop->authenticators.path = shop->path;
 	if (shop->options.is_reader)
 		return shop_start_reader(shop);
 	e = db_open(shop->path, DB_WRITER, &shop->writer.db);
@@ -202,11 +205,20 @@ shop_init_readers(struct shop *shop)
 	shop->readers.role = DB_READER;
 	shop->readers.most = shop->options.readers;
 	/* Beside the process that writes nobody tells of its commits. */
-	shop->readers.keeps = !shop->options.is_reader;
+	shop->readers.keep_ms = shop->options.is_reader ? 0 : SNAPSHOT_MS;
 	readers_init(&shop->searchers);
 	shop->searchers.role = DB_INDEX_READER;
 	shop->searchers.most = shop->options.readers;
-	shop->searchers.keeps = true;
+	shop->searchers.keep_ms = SNAPSHOT_MS;
+	/*
+	 * A sale is a commit, and asks for a session first: its snapshot stays
+	 * true, and so do the pages read for it.
+	 */
+	readers_init(&shop->authenticators);
+	shop->authenticators.role = DB_READER;
+	shop->authenticators.most = shop->options.readers;
+	shop->authenticators.keep_ms = shop->options.is_reader ? 0 :
+	    SESSIONS_SNAPSHOT_MS;
 }
 
 enum err
@@ -253,6 +265,7 @@ shop_close(struct shop *shop)
 	indexer_stop(shop);
 	writer_stop(shop);
 	checkpointer_stop(shop);
+	readers_close(&shop->authenticators);
 	readers_close(&shop->searchers);
 	readers_close(&shop->readers);
 	/* The last connection moves the log into the file. */

@@ -240,8 +240,12 @@ writer_take(struct shop *shop, struct shop_job *jobs[])
 static void
 writer_tell(struct shop *shop)
 {
+	unsigned changes = db_take_changes(shop->writer.db);
+
 	readers_note_commit(&shop->readers);
-	if (!db_take_catalogue_change(shop->writer.db))
+	if ((changes & DB_SESSIONS) != 0)
+		readers_note_commit(&shop->authenticators);
+	if ((changes & DB_CATALOGUE) == 0)
 		return;
 	shop_note_catalogue(shop);
 	indexer_wake(shop);

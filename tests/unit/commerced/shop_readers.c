@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "commerced/shop/internal.h"
+#include "commerced/shop/session.h"
 #include "tests/unit/commerced/support/shop_fixture.h"
 
 #define TURNS 5000
@@ -17,9 +18,8 @@
 
 /* How many that nobody uses hold the log up. */
 static size_t
-kept(struct shop *shop)
+kept(struct readers *readers)
 {
-	struct readers *readers = &shop->readers;
 	size_t count = 0;
 
 	(void)pthread_mutex_lock(&readers->lock);
@@ -50,20 +50,20 @@ a_snapshot_is_kept_unless_a_checkpoint_begins(void **state)
 	struct db *db;
 
 	assert_int_equal(read_once(fixture->shop), ERR_OK);
-	assert_int_equal(kept(fixture->shop), 1);
+	assert_int_equal(kept(readers), 1);
 	readers_stop_keeping(readers);
-	assert_int_equal(kept(fixture->shop), 0);
+	assert_int_equal(kept(readers), 0);
 	assert_int_equal(read_once(fixture->shop), ERR_OK);
-	assert_int_equal(kept(fixture->shop), 0);
+	assert_int_equal(kept(readers), 0);
 	readers_keep_again(readers);
 
 	assert_int_equal(reader_borrow(fixture->shop, &db), ERR_OK);
 	readers_stop_keeping(readers);
 	reader_return(fixture->shop, db);
-	assert_int_equal(kept(fixture->shop), 0);
+	assert_int_equal(kept(readers), 0);
 	readers_keep_again(readers);
 	assert_int_equal(read_once(fixture->shop), ERR_OK);
-	assert_int_equal(kept(fixture->shop), 1);
+	assert_int_equal(kept(readers), 1);
 }
 
 static void
@@ -76,10 +76,10 @@ the_end_of_one_of_two_checkpoints_keeps_no_snapshot(void **state)
 	readers_stop_keeping(readers);
 	readers_keep_again(readers);
 	assert_int_equal(read_once(fixture->shop), ERR_OK);
-	assert_int_equal(kept(fixture->shop), 0);
+	assert_int_equal(kept(readers), 0);
 	readers_keep_again(readers);
 	assert_int_equal(read_once(fixture->shop), ERR_OK);
-	assert_int_equal(kept(fixture->shop), 1);
+	assert_int_equal(kept(readers), 1);
 }
 
 static void
@@ -93,8 +93,41 @@ a_process_beside_the_writer_keeps_none(void **state)
 	options.signing_keys = fixture_signing_keys(fixture, "a");
 	assert_int_equal(shop_open(&options, &shop), ERR_OK);
 	assert_int_equal(read_once(shop), ERR_OK);
-	assert_int_equal(kept(shop), 0);
+	assert_int_equal(kept(&shop->readers), 0);
 	shop_close(shop);
+}
+
+static void
+a_snapshot_for_sessions_outlives_a_sale_and_no_session(void **state)
+{
+	struct fixture *fixture = *state;
+	struct readers *readers = &fixture->shop->authenticators;
+	struct uuid item = fixture_item_on_sale(fixture, "waltz", 1);
+	struct session_start start;
+	struct session session;
+	int64_t account = fixture_account(fixture, "a@example.com", &start);
+	const struct reader *reader = &readers->all[0];
+	int64_t begun_ms;
+
+	fixture_give(fixture, account, 100);
+	assert_int_equal(session_authenticate(fixture->shop, start.token,
+	    SESSION_TOKEN_LENGTH, &session), ERR_OK);
+	begun_ms = reader->begun_ms;
+	assert_int_equal(fixture_buy(fixture, account, &item, "k"), ERR_OK);
+	assert_int_equal(kept(readers), 1);
+	assert_int_equal(reader->commits, atomic_load(&readers->commits));
+	assert_int_equal(reader->begun_ms, begun_ms);
+	readers_of_books_stop(fixture->shop);
+	assert_int_equal(kept(readers), 0);
+	readers_of_books_go_on(fixture->shop);
+	assert_int_equal(session_authenticate(fixture->shop, start.token,
+	    SESSION_TOKEN_LENGTH, &session), ERR_OK);
+	assert_int_equal(kept(readers), 1);
+	assert_int_equal(fixture_end_session(fixture, account,
+	    &start.session.id), ERR_OK);
+	assert_int_not_equal(reader->commits, atomic_load(&readers->commits));
+	assert_int_equal(session_authenticate(fixture->shop, start.token,
+	    SESSION_TOKEN_LENGTH, &session), ERR_SESSION_EXPIRED);
 }
 
 struct reading {
@@ -135,7 +168,7 @@ what_is_given_back_as_a_checkpoint_begins_is_not_kept(void **state)
 			(void)sched_yield();
 		readers_stop_keeping(readers);
 		(void)sched_yield();
-		held_up += kept(fixture->shop);
+		held_up += kept(readers);
 		readers_keep_again(readers);
 	}
 	atomic_store(&reading.is_ending, true);
@@ -155,6 +188,7 @@ main(void)
 		TEST(a_snapshot_is_kept_unless_a_checkpoint_begins),
 		TEST(the_end_of_one_of_two_checkpoints_keeps_no_snapshot),
 		TEST(a_process_beside_the_writer_keeps_none),
+		TEST(a_snapshot_for_sessions_outlives_a_sale_and_no_session),
 		TEST(what_is_given_back_as_a_checkpoint_begins_is_not_kept),
 	};
 

@@ -97,6 +97,44 @@ every_statement_has_a_text_that_its_database_understands(void **state)
 	assert_int_equal(sqlite3_close(books), SQLITE_OK);
 }
 
+static int
+note_write(void *context, int action, const char *table, const char *column,
+    const char *database, const char *trigger)
+{
+	bool *writes = context;
+
+	(void)column;
+	(void)database;
+	(void)trigger;
+	if ((action == SQLITE_INSERT || action == SQLITE_UPDATE ||
+	    action == SQLITE_DELETE) && strcmp(table, "session") == 0)
+		*writes = true;
+	return SQLITE_OK;
+}
+
+static void
+who_keeps_sessions_hears_of_every_write_to_one(void **state)
+{
+	sqlite3 *books = open_file(*state, "counterfoil.db");
+	bool writes = false;
+	unsigned count = 0;
+
+	(void)sqlite3_set_authorizer(books, note_write, &writes);
+	for (enum statement i = 0; i < STMT_SEARCH; i++) {
+		sqlite3_stmt *statement = NULL;
+
+		writes = false;
+		assert_int_equal(sqlite3_prepare_v2(books, statement_text(i),
+		    -1, &statement, NULL), SQLITE_OK);
+		(void)sqlite3_finalize(statement);
+		assert_int_equal((statement_changes(i) & DB_SESSIONS) != 0,
+		    writes);
+		count += writes;
+	}
+	assert_int_equal(count, 6);
+	assert_int_equal(sqlite3_close(books), SQLITE_OK);
+}
+
 static void
 what_is_asked_for_often_reads_no_whole_table(void **state)
 {
@@ -414,6 +452,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_statement_has_a_text_that_its_database_understands),
+		TEST(who_keeps_sessions_hears_of_every_write_to_one),
 		TEST(what_is_asked_for_often_reads_no_whole_table),
 		TEST(pages_of_the_books_begin_where_the_page_before_ended),
 		TEST(an_item_renamed_often_is_found_by_its_last_title_only),
