@@ -50,6 +50,9 @@ static const struct db_role_terms {
 	    "PRAGMA cell_size_check = ON;" },
 	[DB_READER] = { DB_BOOKS_ID, 0, true,
 	    "PRAGMA query_only = ON; PRAGMA cache_size = -8192;" },
+	/* The upper pages of one tree, and room for leaves. */
+	[DB_SESSION_READER] = { DB_BOOKS_ID, 0, true,
+	    "PRAGMA query_only = ON; PRAGMA cache_size = 256;" },
 	[DB_CHECKPOINTER] = { DB_BOOKS_ID, 0, true,
 	    "PRAGMA query_only = ON;" },
 	[DB_INDEX_MAKER] = { SEARCH_APPLICATION_ID, SQLITE_OPEN_CREATE, false,

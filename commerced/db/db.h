@@ -14,6 +14,7 @@ struct db;	/* one connection, one thread at a time */
 enum db_role {
 	DB_WRITER,	/* may create the file; the only one that writes */
 	DB_READER,	/* every write is refused */
+	DB_SESSION_READER,	/* the same, for one short look after another */
 	DB_CHECKPOINTER,	/* moves the log into the database file */
 	/* of the search index, a database of its own: db/search.h */
 	DB_INDEX_MAKER,		/* a new one; nothing is safe until the end */

@@ -81,11 +81,16 @@ checkpointer_run(struct shop *shop)
 	checkpointer->is_running = true;
 	(void)pthread_mutex_unlock(&checkpointer->lock);
 	readers_of_books_stop(shop);
-	e = is_purge ? db_purge(checkpointer->db) :
-	    db_checkpoint(checkpointer->db, &moved);
-	if (e == ERR_OK && is_near && !is_purge)
-		e = db_sync(checkpointer->db);
-	readers_of_books_go_on(shop);
+	if (is_purge) {
+		e = db_purge(checkpointer->db);
+		readers_of_books_go_on(shop);
+	} else {
+		/* Snapshots that begin now hold nothing up. */
+		readers_of_books_go_on(shop);
+		e = db_checkpoint(checkpointer->db, &moved);
+		if (e == ERR_OK && is_near)
+			e = db_sync(checkpointer->db);
+	}
 	if (e == ERR_OUTCOME_UNKNOWN)
 		checkpointer_fail();
 	(void)pthread_mutex_lock(&checkpointer->lock);

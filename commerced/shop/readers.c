@@ -144,6 +144,7 @@ static bool
 readers_keep(struct readers *readers, struct reader *reader)
 {
 	if (readers->keep_ms == 0 || readers->stops > 0 ||
+	    reader->commits != atomic_load(&readers->commits) ||
 	    reader->file != readers->file)
 		return false;
 	reader->is_lent = false;
@@ -184,6 +185,8 @@ readers_note_commit(struct readers *readers)
 void
 readers_stop_keeping(struct readers *readers)
 {
+	/* Nor does who has one now go on with it. */
+	readers_note_commit(readers);
 	(void)pthread_mutex_lock(&readers->lock);
 	readers->stops++;
 	for (size_t i = 0; i < readers->most; i++) {

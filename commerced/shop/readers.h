@@ -54,7 +54,8 @@ void readers_note_commit(struct readers *readers);
 
 /*
  * Between these two calls no snapshot is kept, and those that nobody uses have
- * ended, so that they hold up no checkpoint.  Any thread, several at once.
+ * ended, so that they hold up no checkpoint; one that is in use ends with that.
+ * Any thread, several at once.
  */
 void readers_stop_keeping(struct readers *readers);
 void readers_keep_again(struct readers *readers);

@@ -215,7 +215,7 @@ shop_init_readers(struct shop *shop)
 	 * true, and so do the pages read for it.
 	 */
 	readers_init(&shop->authenticators);
-	shop->authenticators.role = DB_READER;
+	shop->authenticators.role = DB_SESSION_READER;
 	shop->authenticators.most = shop->options.readers;
 	shop->authenticators.keep_ms = shop->options.is_reader ? 0 :
 	    SESSIONS_SNAPSHOT_MS;
