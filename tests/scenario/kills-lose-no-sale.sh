@@ -184,18 +184,14 @@ all_damages() {
 	damage 'an album does not give what it contains' "
 		DELETE FROM item_inside WHERE item = (SELECT item
 		FROM item_content ORDER BY item LIMIT 1)"
+	# A buyer may own all there is, so these two are of files.
 	damage 'the library has a file too many' "
-		UPDATE OR REPLACE item_content SET since_sequence = -1,
-		until_sequence = 0;
-		UPDATE OR REPLACE item_inside SET until_sequence = 0"
+		UPDATE file SET stored_version = NULL"
 	damage 'the library lacks a file' "
-		INSERT OR IGNORE INTO item_content SELECT i.id, t.id, 0, 99,
-		9223372036854775807 FROM item i, item t
-		WHERE i.id IN (SELECT item FROM entitlement) AND t.kind = 0
-		AND t.id <> i.id;
-		DELETE FROM item_inside;
-		INSERT INTO item_inside SELECT container, item, until_sequence,
-		since_sequence FROM item_content"
+		INSERT INTO file SELECT NULL, randomblob(16), l.item, 'another',
+		f.media_type, f.stored_version, NULL FROM purchase_line l, file f
+		WHERE l.purchase = (SELECT id FROM one)
+		AND f.stored_version IS NOT NULL LIMIT 1"
 	damage 'a refund that was answered is missing' "
 		UPDATE refund SET uuid = randomblob(16) WHERE id = 1"
 	damage 'a refund is not paid back once' "
