@@ -59,6 +59,8 @@ report_list(struct shop *shop, const struct report_query *query,
 	if (query->cursor != NULL)
 		e = cursor_decode(query->cursor, CURSOR_REPORTS +
 		    (unsigned)query->kind, &cursor);
+	if (!e && cursor.numbers[0] < 1)	/* never given out */
+		e = ERR_MALFORMED_CURSOR;
 	if (!e)
 		e = reader_borrow(shop, &db);
 	if (e)
