@@ -72,6 +72,28 @@ item_change_release(void *state)
 /* --- the body ------------------------------------------------------------- */
 
 /*
+ * A merge patch changes of an object what it names (RFC 7396): a price without
+ * its currency is one in the shop's, one without an amount stays as it is.
+ */
+static enum err
+item_price_merge(json_t *body, const char *currency)
+{
+	json_t *price = json_object_get(body, "price");
+	const char *named;
+
+	if (!json_is_object(price))
+		return ERR_OK;
+	if (json_object_get(price, "currency") == NULL &&
+	    json_object_set_new(price, "currency", json_string(currency)) != 0)
+		return ERR_NO_MEMORY;
+	named = json_string_value(json_object_get(price, "currency"));
+	if (json_object_size(price) == 1 && named != NULL &&
+	    strcmp(named, currency) == 0)
+		(void)json_object_del(body, "price");
+	return ERR_OK;
+}
+
+/*
  * The body into the fields of change, whose texts it lends; false: it was
  * answered.  The
  * rules themselves are the shop's (item_fields_check()).
@@ -89,6 +111,11 @@ item_fields_parse(struct http_request *request,
 	const char *member = NULL;
 	enum err e;
 
+	if (!is_new && (e = item_price_merge(http_request_json(request),
+	    source.currency)) != ERR_OK) {
+		call_reply_error(request, e);
+		return false;
+	}
 	e = member_parse(http_request_json(request), &source, &members,
 	    &presence, &fault);
 	change->contains = members.contains;

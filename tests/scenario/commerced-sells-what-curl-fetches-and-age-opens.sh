@@ -54,6 +54,25 @@ is "$STATUS $(json '[.price.amount, .genre, .title] | map(tostring) |
 admin PATCH "/items/$ITEM" -H 'Content-Type: application/merge-patch+json' \
     -d '{"genre": "Dance"}'
 is "$STATUS $(json .genre)" '200 Dance' '  also as a merge patch by its own type'
+admin PATCH "/items/$ITEM" --json '{"price": {"amount": 240}}'
+is "$STATUS $(json '.price | "\(.amount) \(.currency)"')" '200 240 EUR' \
+    '  of a price the amount alone'
+admin PATCH "/items/$ITEM" --json '{"price": {"currency": "EUR"}}'
+is "$STATUS $(json .price.amount)" '200 240' '  or the currency, which it has'
+admin PATCH "/items/$ITEM" --json '{"price": {}, "title": "Ein Walzer – Nein"}'
+is "$STATUS $(json .price.amount) $(json .title)" '200 240 Ein Walzer – Nein' \
+    '  or nothing of it'
+for price in '{"currency": "USD"}' '{"amount": null}' '{"currency": null}' \
+    '{"tax": 1}' '{"amount": -1}' '{"amount": 1, "currency": null}'; do
+	admin PATCH "/items/$ITEM" --json "{\"price\": $price}"
+	is "$STATUS" 400 "  but not $price"
+done
+admin PATCH "/items/$ITEM" --json '{"price": {"amount": 250}}'
+admin PATCH "/items/$ITEM" --json '{"title": "Ein Walzer – Нет"}'
+is "$STATUS $(json .price.amount)" '200 250' '  and what it does not name stays'
+admin POST /items --json '{"title": "T", "creator": "C", "kind": "track",
+    "price": {"amount": 1}}'
+problem_is 400 wrong-type 'a new item needs the whole price'
 admin GET '/items?kind=album'
 is "$STATUS $(json '.items | length') $(json .items[0].files[0].state)" \
     '200 1 stored' 'the list of the people tells the state of files'
