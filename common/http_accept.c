@@ -121,13 +121,20 @@ hand_over(struct http_listening *listening, int client,
 	pass_on(connection, peer, size);
 }
 
-/* No descriptor, or no memory: say so, as long as that can be done. */
+/* No descriptor, or no memory: what is only kept is given up for the client,
+ * who waits meanwhile; else say so, as long as that can be done. */
 static void
 cannot_accept(struct http_server *server, const struct http_listening *from)
 {
+	const struct http_server_options *options = &server->options;
 	struct http_acceptor *acceptor = &server->acceptor;
 	int64_t now_ms = clock_monotonic_ms();
+	int failure = errno;
 
+	if (options->free_descriptors != NULL &&
+	    options->free_descriptors(options->application))
+		return;
+	errno = failure;
 	if (acceptor->logged_ms == 0 ||
 	    now_ms - acceptor->logged_ms >= LOG_EACH_MS) {
 		acceptor->logged_ms = now_ms;

@@ -91,6 +91,12 @@ struct http_server_options {
 	 */
 	enum err (*authenticate)(struct http_request *request,
 	    void *application, int authentication);
+	/*
+	 * There is no descriptor for a client: close what is only kept, and say
+	 * whether there was anything.  On the thread that accepts; NULL:
+	 * nothing is kept.
+	 */
+	bool (*free_descriptors)(void *application);
 	/* At the end of each request, on an event thread; NULL: nobody asks. */
 	void (*ended)(const struct http_outcome *outcome, void *application);
 	bool request_ids;	/* X-Request-Id on every answer */

@@ -49,15 +49,15 @@ raise_descriptor_limit(void)
 }
 
 /*
- * How many objects to keep open: what connections, each with an object, and
- * all else leave of the descriptors that we may have.  A part of an object
- * over TLS takes a third, but most objects are among those that are kept.
+ * How many objects to keep open: what connections and all else leave of the
+ * descriptors that we may have.  There are seldom as many connections as there
+ * may be: reckoned is less, and what is kept gives way (free_descriptors).
  */
 static size_t
 open_files(const struct settings *settings)
 {
 	const rlim_t needed = OTHER_DESCRIPTORS +
-	    2 * (rlim_t)settings->http.connection_limit;
+	    2 * (rlim_t)settings->http.connection_limit / 3;
 	struct rlimit limit;
 
 	if (settings->open_files > 0)
@@ -68,6 +68,14 @@ open_files(const struct settings *settings)
 	limit.rlim_cur -= needed;
 	return limit.rlim_cur < OPEN_FILES_MAX ? (size_t)limit.rlim_cur :
 	    OPEN_FILES_MAX;
+}
+
+static bool
+free_descriptors(void *application)
+{
+	struct stored *stored = application;
+
+	return media_cache_halve(stored->media) > 0;
 }
 
 static enum err
@@ -81,6 +89,7 @@ make_server(struct daemon *daemon)
 		.application = &daemon->stored,
 		.check_target = stored_check_target,
 		.authenticate = stored_authenticate,
+		.free_descriptors = free_descriptors,
 		.connection_memory_bytes = CONNECTION_MEMORY_BYTES,
 	};
 

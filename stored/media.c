@@ -500,6 +500,28 @@ media_keep_reply(struct media *media, const char *name,
 	return ERR_OK;
 }
 
+/* Ready answers go only with their files: those are their thread's. */
+size_t
+media_cache_halve(struct media_cache *cache)
+{
+	struct media *media;
+	size_t closed = 0, left;
+
+	for (struct shelf *shelf = atomic_load(&cache->shelves);
+	    shelf != NULL; shelf = shelf->next) {
+		pthread_mutex_lock(&shelf->lock);
+		left = shelf->counts.files / 2;
+		while (shelf->counts.files > left) {
+			media = TAILQ_LAST(&shelf->files, media_order);
+			take_media_off(shelf, media);
+			media_release(media);
+			closed++;
+		}
+		pthread_mutex_unlock(&shelf->lock);
+	}
+	return closed;
+}
+
 struct media_counts
 media_cache_counts(struct media_cache *cache)
 {

@@ -63,6 +63,9 @@ const struct http_cached_reply *media_reply(struct media *media,
 enum err media_keep_reply(struct media *media, const char *name,
     struct http_cached_reply *reply);
 
+/* Close half of what is kept, of what was not used for longest.  How many. */
+size_t media_cache_halve(struct media_cache *cache);
+
 /* For /metrics. */
 struct media_counts {
 	uint64_t files;		/* open now */

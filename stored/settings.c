@@ -10,7 +10,7 @@
 
 static const struct config_key keys[] = {
 	HTTP_SETTINGS_KEYS(FIELD(http), "127.0.0.1:8081", "127.0.0.1:8091",
-	    "4096"),
+	    "12288"),
 	{ .name = "public-origin", .kind = CONFIG_LIST,
 	    .offset = FIELD(public_origins), .words = CONFIG_ORIGIN,
 	    .least = 1, .most = TOKEN_ORIGINS_MAX,

@@ -115,6 +115,29 @@ one_again() {
 ok 'once they have ended there is room again' wait_until 10 one_again
 stop_stored
 
+# --- what is only kept gives way -----------------------------------------------------
+start_stored
+is "$("$BUILD/stored" -T -f "$STORED_CONFIG" | sed -n 's/^connection-limit = //p')" \
+    12288 'ten thousand idle ones, and more, are within the limit as it comes'
+for ((i = 0; i < 40; i++)); do
+	make_file "$WORK/file" $((20000 + i))
+	put_object "$WORK/file"
+	one=$(target "$i")
+	http "$STORAGE$one"
+done
+kept_open() {
+	find "/proc/$STORED_PID/fd" -lname '*/objects/*' | wc -l
+}
+diag "$(kept_open) kept open"
+open=("/proc/$STORED_PID/fd"/*)
+prlimit --pid "$STORED_PID" --nofile=$((${#open[@]} + 5))
+is "$(perl "$ROOT/tests/tools/crowd.pl" "$STORED_PORT" /healthz 20)" 200=20 \
+    'objects that are only kept open are closed for clients who come'
+ok 'half of them at once' test "$(kept_open)" -lt 30
+http "$STORAGE$one"
+status_is 200 'and are opened again'
+stop_stored
+
 # --- the daemons --------------------------------------------------------------------
 stored_conf connection-limit 5
 commerced_conf connection-limit 5

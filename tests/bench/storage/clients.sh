@@ -34,7 +34,7 @@ stop_slow() {		# NAME
 row_clients() {
 	local name names='stored nginx-large' pair
 	printf 'clients ' >&2
-	STORED_SETTINGS=("connection-limit = $((IDLE + SLOW + 200))")
+	idle_settings $((IDLE + SLOW))
 	NGINX_FILES=1000
 	lay_out "$STORE/root" $((100 * MIB)) 1
 	for name in $names; do

@@ -72,12 +72,19 @@ compare() {		# ROW NGINXES BYTES COUNT LINES LOAD-OPTION...
 	stop_servers
 }
 
+# idle_settings CONNECTIONS: as shipped, where that serves so many
+idle_settings() {
+	STORED_SETTINGS=()
+	(($1 + 200 <= 12288)) ||
+	    STORED_SETTINGS=("connection-limit = $(($1 + 200))")
+}
+
 # Memory with 10,000 idle connections, and what they cost the busy ones.
 # lighttpd takes no more of them than half of its descriptors.
 row_idle() {
 	local name names='limit stored nginx-large' pair
 	printf 'idle ' >&2
-	STORED_SETTINGS=("connection-limit = $((IDLE + 1000))")
+	idle_settings $((IDLE + 800))
 	NGINX_FILES=1000
 	lay_out "$STORE/root" $((64 * KIB)) 1
 	for name in $names; do

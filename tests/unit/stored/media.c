@@ -437,6 +437,34 @@ read_on(void *context)
 }
 
 static void
+half_is_given_back_on_demand_and_what_is_held_stays(void **state)
+{
+	struct root *root = *state;
+	struct object_key keys[4] = { root_store(root, ISSUER, "one"),
+		root_store(root, ISSUER, "two"),
+		root_store(root, ISSUER, "three"),
+		root_store(root, ISSUER, "four") };
+	struct media_cache *cache = cache_new(root, 10, 10);
+	struct media *held;
+
+	for (int i = 0; i < 4; i++)
+		media_release(get(cache, &keys[i]));
+	held = get(cache, &keys[3]);
+	assert_int_equal(media_keep_reply(held, "", reply_new()), ERR_OK);
+	assert_int_equal(media_cache_halve(cache), 2);
+	assert_int_equal(media_cache_counts(cache).files, 2);
+	assert_int_equal(media_cache_counts(cache).replies, 1);
+	assert_int_equal(media_cache_halve(cache), 1);
+	assert_int_equal(media_cache_halve(cache), 1);
+	assert_int_equal(media_cache_halve(cache), 0);
+	assert_int_equal(media_cache_counts(cache).replies, 0);
+	assert_bytes(held, "four");
+	media_release(held);
+	assert_int_equal(replies_alive, 0);
+	media_cache_free(cache);
+}
+
+static void
 no_thread_finds_an_object_once_its_removal_returned(void **state)
 {
 	struct root *root = *state;
@@ -489,6 +517,7 @@ main(void)
 		TEST(answers_take_no_more_memory_than_the_limit),
 		TEST(an_answer_that_is_not_kept_lives_until_the_next_call),
 		TEST(kept_files_give_way_when_descriptors_run_out),
+		TEST(half_is_given_back_on_demand_and_what_is_held_stays),
 		TEST(no_thread_finds_an_object_once_its_removal_returned),
 	};
 
