@@ -122,12 +122,17 @@ check_target(const char *target)
 	return NULL;
 }
 
-/* uri-host [ ":" port ] of RFC 9110, 7.2; an empty host is refused */
+/*
+ * uri-host [ ":" port ] of RFC 9110, 7.2; an empty host is refused.  Blanks
+ * behind it are not part of the value (5.5), but the library leaves them.
+ */
 static bool
 host_is_sound(const char *text, size_t length)
 {
 	const char *p = text, *end = text + length;
 
+	while (end > p && (end[-1] == ' ' || end[-1] == '\t'))
+		end--;
 	if (p < end && *p == '[') {
 		for (p++; p < end && *p != ']'; p++)
 			if (!is_letter_or_digit((unsigned char)*p) &&

@@ -51,6 +51,8 @@ passes 200 'Content-Length: 0 on GET' "$get"'Content-Length: 0\r\n\r\n'
 passes 201 'a length with leading zeros' \
     'PUT /stream HTTP/1.1\r\nHost: x\r\nContent-Length: 0002\r\n\r\n{}'
 passes 200 'an empty line before the request' '\r\n'"$get"'\r\n'
+passes 200 'blanks behind the host' \
+    'GET /hello HTTP/1.1\r\nHost: x \t\r\n\r\n'
 passes 200 'an upgrade that is not offered' \
     "$get"'Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n'
 passes '100 200' 'Expect: 100-Continue' \
