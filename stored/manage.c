@@ -13,6 +13,7 @@ struct question {
 	struct errand errand;		/* first: an errand is a question */
 	struct stored *stored;
 	struct object_key key;
+	struct stored_conditions conditions;	/* DELETE */
 	bool is_complete;		/* HEAD */
 	uint64_t offset;
 	char after[OBJECT_ID_LENGTH + 1];	/* list */
@@ -41,6 +42,9 @@ ask(struct http_request *request, struct stored *stored,
 	}
 	question->stored = stored;
 	question->key = stored_object_key(request);
+	question->conditions = stored_conditions(request);
+	/* What is not there is 404, whatever the conditions. */
+	question->conditions.hold_when_absent = true;
 	memcpy(question->after, target->after, sizeof(question->after));
 	http_request_set_state(request, question, question_free);
 	errand_send(&question->errand, stored->workers, request, work, then);
@@ -94,8 +98,11 @@ static enum err
 remove_object(struct errand *errand)
 {
 	struct question *question = (struct question *)errand;
+	struct objects *objects = question->stored->objects;
+	enum err e = stored_conditions_check(&question->conditions, objects,
+	    &question->key);
 
-	return objects_remove(question->stored->objects, &question->key);
+	return e != ERR_OK ? e : objects_remove(objects, &question->key);
 }
 
 static void

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "common/clock.h"
+#include "common/condition.h"
 #include "common/http_operator.h"
 #include "stored/stored.h"
 
@@ -103,6 +104,39 @@ stored_object_key(const struct http_request *request)
 	memcpy(key.commerce_id, target->commerce_id, sizeof(key.commerce_id));
 	memcpy(key.object, target->object, sizeof(key.object));
 	return key;
+}
+
+struct stored_conditions
+stored_conditions(const struct http_request *request)
+{
+	const char *object = stored_target(request)->object;
+	const char *match = http_request_field_list(request, "If-Match");
+	const char *none = http_request_field_list(request, "If-None-Match");
+	struct stored_conditions conditions = {
+		.hold_when_there = match == NULL ||
+		    condition_list_has(match, object, CONDITION_STRONG),
+		.hold_when_absent = match == NULL,
+	};
+
+	if (none != NULL && condition_list_has(none, object, CONDITION_WEAK))
+		conditions.hold_when_there = false;
+	return conditions;
+}
+
+enum err
+stored_conditions_check(const struct stored_conditions *conditions,
+    struct objects *objects, const struct object_key *key)
+{
+	uint64_t size_bytes;
+	enum err e;
+
+	if (conditions->hold_when_there && conditions->hold_when_absent)
+		return ERR_OK;
+	e = objects_find(objects, key, &size_bytes);
+	if (e != ERR_OK && e != ERR_OBJECT_NOT_FOUND)
+		return e;
+	return (e == ERR_OK ? conditions->hold_when_there :
+	    conditions->hold_when_absent) ? ERR_OK : ERR_PRECONDITION_FAILED;
 }
 
 void

@@ -47,6 +47,25 @@ const struct token_target *stored_target(const struct http_request *request);
 /* Whose object the target names. */
 struct object_key stored_object_key(const struct http_request *request);
 
+/*
+ * What If-Match and If-None-Match of a PUT or DELETE ask of the object named by
+ * the target; its tag is its id, so only whether it is there is open.
+ */
+struct stored_conditions {
+	bool hold_when_there;
+	bool hold_when_absent;
+};
+
+struct stored_conditions stored_conditions(const struct http_request *request);
+
+/*
+ * Do they hold?  Looks at the disk where that is open.
+ * ERR_PRECONDITION_FAILED; errors of objects_find() but for the object's
+ * absence.
+ */
+enum err stored_conditions_check(const struct stored_conditions *conditions,
+    struct objects *objects, const struct object_key *key);
+
 /* http_reply_error() that is counted. */
 void stored_refuse(struct stored *stored, struct http_request *request,
     enum err e, const char *detail);

@@ -21,6 +21,7 @@ struct upload {
 	struct errand errand;		/* first: an errand is an upload */
 	struct stored *stored;
 	struct object_key key;
+	struct stored_conditions conditions;
 	uint64_t length;		/* of the body */
 	bool is_piece;
 	struct content_range range;	/* of a piece */
@@ -107,8 +108,11 @@ upload_prepare(struct errand *errand)
 {
 	struct upload *upload = (struct upload *)errand;
 	struct stored *stored = upload->stored;
-	enum err e;
+	enum err e = stored_conditions_check(&upload->conditions,
+	    stored->objects, &upload->key);
 
+	if (e != ERR_OK)
+		return e;
 	e = objects_check_room(stored->objects, upload->is_piece ?
 	    upload->range.total - upload->range.from : upload->length);
 	if (e != ERR_OK)
@@ -163,6 +167,7 @@ upload_begin(struct http_request *request, void *application)
 	}
 	upload->stored = stored;
 	upload->key = stored_object_key(request);
+	upload->conditions = stored_conditions(request);
 	http_request_set_state(request, upload, upload_end);
 	e = check_lengths(request, upload, &detail);
 	if (e != ERR_OK)

@@ -175,6 +175,31 @@ done
 
 get_object "$OBJECT" -H 'If-Match: "other"'
 problem_is 412 precondition-failed 'If-Match of another object'
+# changes METHOD CURL-ARGUMENT...: PUT of what is there, or DELETE of it
+changes() {
+	stored_request "$1" "/objects/$OBJECT?$(query '' publish)" "${@:2}"
+}
+for method in PUT DELETE; do
+	body=()
+	[[ $method == DELETE ]] || body=(-T "$WORK/file")
+	for condition in 'If-Match: "other"' "If-Match: W/\"$OBJECT\"" \
+	    "If-None-Match: \"$OBJECT\"" 'If-None-Match: *'; do
+		changes "$method" -H "$condition" "${body[@]}"
+		problem_is 412 precondition-failed "$method with $condition"
+	done
+done
+get_object "$OBJECT"
+status_is 200 'what fails its condition changes nothing'
+changes PUT -H "If-Match: \"$OBJECT\"" -H 'If-None-Match: "x"' -T "$WORK/file"
+status_is 200 'conditions that hold do'
+changes DELETE -H 'If-Match: *'
+status_is 204 'DELETE of whatever is there'
+changes PUT -H 'If-Match: *' -T "$WORK/file"
+problem_is 412 precondition-failed 'PUT with If-Match of what is not there'
+changes DELETE -H 'If-Match: *'
+problem_is 404 object-not-found 'DELETE of what is not there is 404 all the same'
+changes PUT -H 'If-None-Match: *' -T "$WORK/file"
+status_is 201 'PUT of what must not be there'
 get_object "$OBJECT" -H "Range: bytes=$SIZE-"
 problem_is 416 range-not-satisfiable 'a range behind the end'
 is "$(header Content-Range)" "bytes */$SIZE" '416 says the size'
