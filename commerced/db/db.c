@@ -7,6 +7,7 @@
 
 #include "commerced/db/log_file.h"
 #include "commerced/db/query.h"
+#include "commerced/db/sale_items.h"
 #include "commerced/db/search_score.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -196,6 +197,8 @@ db_open(const char *path, enum db_role role, struct db **out)
 	}
 	e = db_set_up(db, terms, path);
 	if (!e && role == DB_WRITER)
+		e = sale_items_new(&db->sale_items);
+	if (!e && role == DB_WRITER)
 		(void)sqlite3_wal_hook(db->handle, db_note_frames, db);
 out:
 	if (e) {
@@ -215,16 +218,32 @@ db_close(struct db *db)
 		(void)sqlite3_finalize(db->statements[i]);
 	if (sqlite3_close(db->handle) != SQLITE_OK)
 		log_error("database connection was closed while in use");
+	sale_items_free(db->sale_items);
 	free(db);
+}
+
+/* Another number whenever somebody wrote: we, or others, if only by hand. */
+static unsigned
+db_version(struct db *db)
+{
+	unsigned version = 0;
+
+	(void)sqlite3_file_control(db->handle, "main",
+	    SQLITE_FCNTL_DATA_VERSION, &version);
+	return version;
 }
 
 enum err
 db_begin_write(struct db *db)
 {
 	struct query query;
+	enum err e;
 
 	query_begin(&query, db, STMT_BEGIN_WRITE);
-	return query_run(&query);
+	e = query_run(&query);
+	if (!e && db_version(db) != db->version)
+		sale_items_forget(db->sale_items);
+	return e;
 }
 
 enum err
@@ -240,9 +259,13 @@ enum err
 db_commit(struct db *db)
 {
 	struct query query;
+	enum err e;
 
 	query_begin(&query, db, STMT_COMMIT);
-	return query_run(&query);
+	e = query_run(&query);
+	if (!e)
+		db->version = db_version(db);
+	return e;
 }
 
 void
@@ -250,6 +273,7 @@ db_rollback(struct db *db)
 {
 	struct query query;
 
+	sale_items_forget(db->sale_items);
 	if (!db_in_transaction(db))
 		return;
 	query_begin(&query, db, STMT_ROLLBACK);
@@ -280,6 +304,7 @@ db_savepoint_undo(struct db *db)
 	struct query query;
 	enum err e;
 
+	sale_items_forget(db->sale_items);
 	query_begin(&query, db, STMT_SAVEPOINT_UNDO);
 	e = query_run(&query);
 	return e ? e : db_savepoint_release(db);

@@ -11,7 +11,7 @@
 
 /* What db_item_for_sale() reads, for account ?3. */
 #define SALE_COLUMNS \
-	"id, title, price, sold_sequence," \
+	"id, title, price, released, sold_sequence," \
 	" EXISTS (SELECT 1 FROM item_content c WHERE c.container = item.id)," \
 	" EXISTS (SELECT 1 FROM item_inside n WHERE n.item = item.id)," \
 	" EXISTS (SELECT 1 FROM entitlement e WHERE e.account = ?3" \

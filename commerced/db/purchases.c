@@ -1,7 +1,9 @@
 #include "commerced/db/purchases.h"
 
+#include "commerced/db/items.h"
 #include "commerced/db/query.h"
 #include "commerced/db/rows.h"
+#include "commerced/db/sale_items.h"
 
 enum err
 db_buyer_get(struct db *db, int64_t account, const char *key,
@@ -41,8 +43,14 @@ enum err
 db_item_for_sale(struct db *db, const struct uuid *id, const char *today,
     int64_t account, struct sale_row *out)
 {
+	char released[DATE_SIZE] = "";
 	struct query query;
+	enum err e;
 
+	if (sale_items_get(db->sale_items, id, today, out))
+		return out->title == NULL ? ERR_NO_MEMORY :
+		    db_item_is_entitled(db, account, out->item,
+		    &out->is_entitled);
 	*out = (struct sale_row){ 0 };
 	query_begin(&query, db, STMT_ITEM_FOR_SALE);
 	query_uuid(&query, id);
@@ -52,13 +60,17 @@ db_item_for_sale(struct db *db, const struct uuid *id, const char *today,
 		out->item = row_int(&query);
 		out->title = row_text(&query);
 		out->price_minor = row_int(&query);
+		row_text_into(&query, released, sizeof(released));
 		out->sold_sequence = row_int(&query);
 		out->is_container = row_int(&query) != 0;
 		out->is_contained = row_int(&query) != 0;
 		out->is_entitled = row_int(&query) != 0;
 		out->sequence = row_int(&query);
 	}
-	return query_end(&query);
+	e = query_end(&query);
+	if (!e && out->item != 0)
+		sale_items_put(db->sale_items, id, released, out);
+	return e;
 }
 
 enum err

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "commerced/db/sale_items.h"
 #include "common/log.h"
 
 /*
@@ -73,6 +74,8 @@ query_begin(struct query *query, struct db *db, enum statement number)
 
 	*query = (struct query){ .db = db };
 	db->changes |= statement_changes(number);
+	if ((statement_changes(number) & DB_CATALOGUE) != 0)
+		sale_items_forget(db->sale_items);
 	if (db->statements[number] == NULL) {
 		rc = sqlite3_prepare_v3(db->handle, statement_text(number), -1,
 		    SQLITE_PREPARE_PERSISTENT, &db->statements[number], NULL);

@@ -18,6 +18,8 @@ struct db {
 	sqlite3_stmt *statements[STMT__COUNT];	/* prepared on first use */
 	int64_t log_frames;
 	unsigned changes;	/* of enum db_change, not yet taken */
+	struct sale_items *sale_items;	/* the writer's; else NULL */
+	unsigned version;	/* of the data, after our last commit */
 };
 
 struct query {

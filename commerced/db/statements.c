@@ -15,13 +15,14 @@ statement_text(enum statement number)
 }
 
 /*
- * Of the catalogue: all that write to item, file, version, item_content,
- * item_inside and picture, but for what a sale notes there (STMT_ITEM_SOLD,
- * STMT_VERSIONS_BOUGHT, and _KEPT of both) and what is about keeping and
- * trying again (STMT_VERSION_DROPPED, STMT_VERSION_FAILED).  Of the sessions:
- * all that write to session.
+ * Of the catalogue: shop.sequence; all that write to item, file, version,
+ * item_content, item_inside and picture, but for what a sale notes there
+ * (STMT_ITEM_SOLD, STMT_VERSIONS_BOUGHT, and _KEPT of both) and what is about
+ * keeping and trying again (STMT_VERSION_DROPPED, STMT_VERSION_FAILED).  Of
+ * the sessions: all that write to session.
  */
 static const unsigned char changes[STMT__COUNT] = {
+	[STMT_SEQUENCE_NEXT] = DB_CATALOGUE,
 	[STMT_ITEM_ADD] = DB_CATALOGUE, [STMT_ITEM_CHANGE] = DB_CATALOGUE,
 	[STMT_ITEM_SET_STATE] = DB_CATALOGUE,
 	[STMT_CONTENTS_TAKE_OUT] = DB_CATALOGUE,

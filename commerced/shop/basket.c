@@ -51,6 +51,7 @@ basket_find(struct db *db, int64_t now_ms, const struct purchase_request *in,
 		const struct uuid *item = &in->items[basket->count];
 		struct sale_row *line = &basket->lines[basket->count];
 
+		basket->deducted[basket->count] = 0;
 		e = db_item_for_sale(db, item, today, in->account, line);
 		if (!e && line->item == 0)
 			basket_refuse(out, item);
@@ -169,6 +170,10 @@ basket_fill(struct db *db, int64_t now_ms, const struct purchase_request *in,
 {
 	enum err e;
 
+	/* Not the lines: nearly all requests are for one, of a hundred. */
+	basket->count = 0;
+	basket->total_minor = 0;
+	basket->deductions = (struct deduction_list){ 0 };
 	e = basket_check_form(in, out);
 	if (!e)
 		e = basket_find(db, now_ms, in, basket, out);

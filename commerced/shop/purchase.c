@@ -188,7 +188,6 @@ purchase_commit(struct shop_transaction *tx,
 	struct basket basket;
 	enum err e;
 
-	memset(&basket, 0, sizeof(basket));
 	e = basket_fill(tx->db, tx->now_ms, in, &basket, out);
 	if (!e)
 		e = purchase_check_total(in, buyer, &basket, out);
@@ -235,7 +234,6 @@ purchase_quote(struct shop *shop, const struct purchase_request *in,
 	enum err e;
 
 	purchase_result_clear(out);
-	memset(&basket, 0, sizeof(basket));
 	e = reader_borrow(shop, &db);
 	if (e)
 		return e;
