@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/crypto.h>
 #include <openssl/rand.h>
 
 #include "common/log.h"
@@ -156,14 +155,8 @@ secret_free(char *text, size_t length)
 {
 	if (text == NULL)
 		return;
-	OPENSSL_cleanse(text, length);
+	secret_wipe(text, length);
 	free(text);
-}
-
-void
-secret_wipe(void *bytes, size_t size)
-{
-	OPENSSL_cleanse(bytes, size);
 }
 
 bool

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "common/err.h"
 
@@ -24,8 +25,17 @@ enum err secret_file_read(const char *path, char **text, size_t *length);
 /* Wipe and free; NULL is allowed. */
 void secret_free(char *text, size_t length);
 
-/* Overwrite; never optimised away. */
-void secret_wipe(void *bytes, size_t size);
+/*
+ * Overwrite; never optimised away, as the compiler must take it that somebody
+ * reads the bytes behind it.  Inline: where the size is known it is a store or
+ * two.
+ */
+static inline void
+secret_wipe(void *bytes, size_t size)
+{
+	memset(bytes, 0, size);
+	__asm__ volatile ("" : : "r" (bytes) : "memory");
+}
 
 /* Equal?  In time that depends on the lengths alone. */
 bool secret_equal(const void *a, size_t a_size, const void *b, size_t b_size);
