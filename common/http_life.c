@@ -73,8 +73,7 @@ request_begin(struct http_request *request)
 	if (server->options.ended != NULL)
 		request->started_us = clock_monotonic_us();
 	uuid_text(request->id, &id);
-	atomic_fetch_add_explicit(&own_counts(server)->under_way, 1,
-	    memory_order_relaxed);
+	stripe_add(&own_counts(server)->under_way, 1);
 	/* The event thread's alone to change. */
 	atomic_store_explicit(&connection->requests, atomic_load_explicit(
 	    &connection->requests, memory_order_relaxed) + 1,
@@ -370,9 +369,8 @@ request_end(struct http_request *request, bool is_whole)
 	log_set_request(request->id);
 	if (request->answer.is_direct)
 		http_direct_end(request);
-	atomic_fetch_add_explicit(is_sent ?
-	    &counts->answered[request->answer.status] : &counts->unanswered,
-	    1, memory_order_relaxed);
+	stripe_add(is_sent ? &counts->answered[request->answer.status] :
+	    &counts->unanswered, 1);
 	if (server->options.ended != NULL)
 		tell_outcome(request, is_sent);
 	http_access_log_write(&server->access_log, request,
@@ -383,8 +381,7 @@ request_end(struct http_request *request, bool is_whole)
 	atomic_store(&request->connection->phase, HTTP_CONNECTION_WAITING);
 	request_free(request);
 	log_set_request(NULL);
-	atomic_fetch_sub_explicit(&counts->under_way, 1,
-	    memory_order_release);
+	stripe_add(&counts->under_way, UINT64_MAX);
 }
 
 void
@@ -411,8 +408,7 @@ http_life_abandon(struct http_request *request)
 void
 http_life_over(struct http_request *request)
 {
-	atomic_fetch_add_explicit(&own_counts(request->server)->fast, 1,
-	    memory_order_relaxed);
+	stripe_add(&own_counts(request->server)->fast, 1);
 	request_end(request, true);
 }
 

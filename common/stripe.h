@@ -5,13 +5,23 @@
 #ifndef COMMON_STRIPE_H
 #define COMMON_STRIPE_H
 
+#include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#define STRIPES 32	/* more threads share, and are still right */
+#define STRIPES 32	/* further threads share the last one, and are still
+			 * right */
 #define STRIPE_BYTES 64	/* of a cache line; what a stripe is aligned to */
 
 /* The calling thread's stripe, below STRIPES; the same while it lives. */
 unsigned stripe_mine(void);
+
+/*
+ * more for a counter in the calling thread's stripe (UINT64_MAX: one less),
+ * which nobody adds to but by this.  Whoever reads it sees what this thread
+ * did before.
+ */
+void stripe_add(_Atomic uint64_t *counter, uint64_t more);
 
 /*
  * STRIPES times size bytes of zeros, size a multiple of STRIPE_BYTES; freed

@@ -103,12 +103,6 @@ metrics_free(struct metrics *metrics)
 }
 
 /* Nobody waits for a counter: no order with other memory is needed. */
-static void
-add(_Atomic uint64_t *counter, uint64_t more)
-{
-	atomic_fetch_add_explicit(counter, more, memory_order_relaxed);
-}
-
 static uint64_t
 get(const _Atomic uint64_t *counter)
 {
@@ -118,13 +112,13 @@ get(const _Atomic uint64_t *counter)
 void
 metrics_add(struct metrics *metrics, enum metric metric, uint64_t more)
 {
-	add(&metrics->stripes[stripe_mine()].counts[metric], more);
+	stripe_add(&metrics->stripes[stripe_mine()].counts[metric], more);
 }
 
 void
 metrics_refused(struct metrics *metrics, enum err e)
 {
-	add(&metrics->stripes[stripe_mine()].refused[e], 1);
+	stripe_add(&metrics->stripes[stripe_mine()].refused[e], 1);
 }
 
 static struct key_counter *_Atomic *
@@ -207,7 +201,7 @@ metrics_token_accepted(struct metrics *metrics, const char *commerce_id,
 	struct key_counter *counter = counter_of(metrics, commerce_id, key_id);
 
 	if (counter != NULL)
-		add(&counter->stripes[stripe_mine()].count, 1);
+		stripe_add(&counter->stripes[stripe_mine()].count, 1);
 }
 
 static void
