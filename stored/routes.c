@@ -278,8 +278,7 @@ static enum err
 count_transfer(struct stored *stored, struct http_request *request)
 {
 	struct visit *visit = http_request_principal(request);
-	enum err e = transfers_begin(stored->transfers,
-	    visit->target.commerce_id, visit->target.grant, &visit->transfer);
+	enum err e = transfers_begin(stored->transfers, &visit->transfer);
 
 	if (e == ERR_OK)
 		visit->transfers = stored->transfers;
@@ -294,7 +293,8 @@ stored_authenticate(struct http_request *request, void *application,
     int authentication)
 {
 	struct stored *stored = application;
-	const struct token_target *target = stored_target(request);
+	struct visit *visit = http_request_principal(request);
+	const struct token_target *target = &visit->target;
 	struct token_request question = {
 		.method = token_methods[authentication],
 		.target = http_request_target(request),
@@ -303,6 +303,9 @@ stored_authenticate(struct http_request *request, void *application,
 	int64_t now_s = clock_unix_s();
 	enum err e;
 
+	/* Behind the check of the token, or nobody has found it. */
+	transfers_find(stored->transfers, target->commerce_id, target->grant,
+	    &visit->transfer);
 	e = find_token(request, &question.token, &question.token_length);
 	if (e == ERR_OK)
 		e = authority_verify(stored->authority, &question, now_s);

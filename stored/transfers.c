@@ -67,19 +67,27 @@ hash_of(const struct transfers *transfers, const char *commerce_id,
 	return hash ^ (hash >> 33);
 }
 
-enum err
-transfers_begin(struct transfers *transfers, const char *commerce_id,
-    const char *grant, struct transfer *transfer)
+void
+transfers_find(const struct transfers *transfers, const char *commerce_id,
+    const char *grant, struct transfer *out)
 {
 	uint64_t hash = hash_of(transfers, commerce_id, grant);
-	uint32_t counts[2];
 
 	for (int i = 0; i < 2; i++, hash >>= 32) {
-		transfer->slots[i] = (unsigned)(hash % SLOTS);
+		out->slots[i] = (unsigned)(hash % SLOTS);
+		__builtin_prefetch(&transfers->counts[i][out->slots[i]], 1);
+	}
+}
+
+enum err
+transfers_begin(struct transfers *transfers, const struct transfer *transfer)
+{
+	uint32_t counts[2];
+
+	for (int i = 0; i < 2; i++)
 		counts[i] = atomic_fetch_add_explicit(
 		    &transfers->counts[i][transfer->slots[i]], 1,
 		    memory_order_relaxed);
-	}
 	if (transfers->most == 0 || counts[0] < transfers->most ||
 	    counts[1] < transfers->most)
 		return ERR_OK;

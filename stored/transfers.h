@@ -17,11 +17,14 @@ enum err transfers_new(unsigned most, struct transfers **out);
 void transfers_free(struct transfers *transfers);	/* NULL is allowed */
 
 /*
- * One more for this grant of this issuer.  ERR_OK: *transfer is to be given to
- * transfers_end(); ERR_BUSY.
+ * Which counters this grant of this issuer has.  They come into the cache
+ * meanwhile, so that it is asked some time before it counts.
  */
-enum err transfers_begin(struct transfers *transfers, const char *commerce_id,
-    const char *grant, struct transfer *transfer);
+void transfers_find(const struct transfers *transfers, const char *commerce_id,
+    const char *grant, struct transfer *out);
+/* One more of them.  ERR_OK: to be given to transfers_end(); ERR_BUSY. */
+enum err transfers_begin(struct transfers *transfers,
+    const struct transfer *transfer);
 void transfers_end(struct transfers *transfers,
     const struct transfer *transfer);
 
