@@ -71,8 +71,8 @@ http_is_token_character(unsigned char c)
 	return is_in(&token, c);
 }
 
-static bool
-is_token(const char *text, size_t length)
+bool
+http_is_token(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
 		if (!is_in(&token, (unsigned char)text[i]))
@@ -80,9 +80,30 @@ is_token(const char *text, size_t length)
 	return length > 0;
 }
 
+/* Eight at once: no borrow or carry reaches a byte but from one that is out
+ * of the range. */
+bool
+http_is_from(unsigned char first, const char *text, size_t length)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t word, found = 0;
+	size_t i = 0;
+
+	for (; length - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, text + i, sizeof(word));
+		found |= (word - ones * first) | (word + ones) | word;
+	}
+	for (; i < length; i++)
+		found |= (unsigned char)(text[i] - first) > '~' - first ?
+		    0x80 : 0;
+	return (found & ones * 0x80) == 0;
+}
+
 bool
 http_field_value_is_sound(const char *value, size_t length)
 {
+	if (http_is_from(' ', value, length))
+		return true;		/* as nearly all are */
 	for (size_t i = 0; i < length; i++) {
 		unsigned char c = (unsigned char)value[i];
 		if ((c < 0x20 && c != '\t') || c == 0x7f)
@@ -91,32 +112,13 @@ http_field_value_is_sound(const char *value, size_t length)
 	return true;
 }
 
-/* Is every byte visible ASCII?  Eight at once: no borrow or carry reaches a
- * byte but from one that is not. */
-static bool
-is_visible(const char *text, size_t length)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t word, found = 0;
-	size_t i = 0;
-
-	for (; length - i >= sizeof(word); i += sizeof(word)) {
-		memcpy(&word, text + i, sizeof(word));
-		found |= (word - ones * 0x21) | (word + ones) | word;
-	}
-	for (; i < length; i++)
-		found |= (unsigned char)(text[i] - 0x21) > 0x7e - 0x21 ?
-		    0x80 : 0;
-	return (found & ones * 0x80) == 0;
-}
-
 /* origin-form, and only bytes that a URL may hold */
 static const char *
 check_target(const char *target)
 {
 	if (target == NULL || target[0] != '/')
 		return "The request target must begin with a slash.";
-	if (!is_visible(target, strlen(target)))
+	if (!http_is_from('!', target, strlen(target)))
 		return "The request target holds a byte that must be "
 		    "percent-encoded.";
 	return NULL;
@@ -187,7 +189,7 @@ check_fields(const struct http_gate_input *input,
 		return "The request has too many header fields.";
 	for (size_t i = 0; i < input->field_count; i++) {
 		const struct http_field *field = &input->fields[i];
-		if (!is_token(field->name, field->name_length))
+		if (!http_is_token(field->name, field->name_length))
 			return "A header field's name is not a token.";
 		if (!http_field_value_is_sound(field->value,
 		    field->value_length))
@@ -202,6 +204,7 @@ check_fields(const struct http_gate_input *input,
 				return "A header field that may be there once "
 				    "is there twice.";
 			single[j] = field;
+			break;
 		}
 	}
 	return NULL;
@@ -239,7 +242,7 @@ http_gate_check(const struct http_gate_input *input,
 	if (strcmp(input->version, "HTTP/1.1") != 0 &&
 	    strcmp(input->version, "HTTP/1.0") != 0)
 		*reason = "The version is neither HTTP/1.0 nor HTTP/1.1.";
-	else if (!is_token(input->method, strlen(input->method)))
+	else if (!http_is_token(input->method, strlen(input->method)))
 		*reason = "The method is not a token.";
 	else if ((*reason = check_target(input->target)) == NULL &&
 	    (*reason = check_fields(input, single)) == NULL)

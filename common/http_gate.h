@@ -58,6 +58,12 @@ bool http_gate_layout_is_exact(const struct http_gate_input *input,
 /* Is c a character of an RFC 9110 token? */
 bool http_is_token_character(unsigned char c);
 
+/* Is it a token: such characters, one at least? */
+bool http_is_token(const char *text, size_t length);
+
+/* Is every byte from first, which is ASCII, to "~"?  Without an early end. */
+bool http_is_from(unsigned char first, const char *text, size_t length);
+
 /* May this stand in a field value: no controls but tab? */
 bool http_field_value_is_sound(const char *value, size_t length);
 

@@ -22,15 +22,6 @@ static const struct {
 #define NOT_PLAIN_COUNT (sizeof(not_plain) / sizeof(not_plain[0]))
 
 static bool
-is_token(const char *name, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if (!http_is_token_character((unsigned char)name[i]))
-			return false;
-	return length > 0;
-}
-
-static bool
 is_named(const struct http_field *field, const char *name, size_t length)
 {
 	return field->name_length == length &&
@@ -51,23 +42,12 @@ is_plain_field(const struct http_field *field)
 	return true;
 }
 
-/* Is every byte from first to "~"?  All are looked at, many at once. */
-static bool
-is_from(unsigned char first, const char *text, size_t length)
-{
-	unsigned char span = (unsigned char)('~' - first), outside = 0;
-
-	for (size_t i = 0; i < length; i++)
-		outside |= (unsigned char)(text[i] - first) > span;
-	return outside == 0;
-}
-
 /* Visible ASCII, with blanks inside of it alone. */
 static bool
 is_plain_value(const char *value, size_t length)
 {
 	return length > 0 && value[0] != ' ' && value[length - 1] != ' ' &&
-	    is_from(' ', value, length);
+	    http_is_from(' ', value, length);
 }
 
 /* "Name: value" up to its CR LF, of which both are there. */
@@ -82,7 +62,7 @@ read_field(char *line, char *end, struct http_field *field)
 		.name = line, .name_length = (size_t)(colon - line),
 		.value = colon + 2, .value_length = (size_t)(end - colon - 2),
 	};
-	if (!is_token(field->name, field->name_length) ||
+	if (!http_is_token(field->name, field->name_length) ||
 	    !is_plain_value(field->value, field->value_length) ||
 	    !is_plain_field(field))
 		return false;
@@ -110,7 +90,7 @@ read_request_line(char *line, char *end, struct http_head *head)
 	end -= sizeof(version) - 1;
 	if (end <= target || memcmp(end, version, sizeof(version) - 1) != 0)
 		return false;
-	if (!is_from('!', target, (size_t)(end - target)))
+	if (!http_is_from('!', target, (size_t)(end - target)))
 		return false;
 	target[-1] = *end = '\0';
 	head->target = target;

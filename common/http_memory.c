@@ -22,6 +22,7 @@
 struct spares {
 	struct http_request *first;
 	unsigned count;
+	bool end_is_told;
 };
 
 static _Thread_local struct spares spares;
@@ -83,10 +84,11 @@ http_memory_give(struct http_request *request)
 		free(request);
 		return;
 	}
-	if (spares.first == NULL) {
+	if (!spares.end_is_told) {
 		/* Not NULL, or the end of the thread would not be told. */
 		(void)pthread_once(&thread_end_once, thread_end_create);
 		(void)pthread_setspecific(thread_end, &spares);
+		spares.end_is_told = true;
 	}
 	request->next = spares.first;
 	spares.first = request;

@@ -330,6 +330,28 @@ a_value_moved_elsewhere_is_noticed(void **state)
 	assert_false(http_gate_layout_is_exact(&input, target, end));
 }
 
+static void
+every_byte_at_every_place_is_looked_at(void **state)
+{
+	char text[21];
+
+	(void)state;
+	for (size_t at = 0; at < sizeof(text) * 256; at++) {
+		unsigned char c = (unsigned char)(at % 256);
+
+		memset(text, '~', sizeof(text));
+		text[at / 256] = (char)c;
+		assert_int_equal(http_is_from('!', text, sizeof(text)),
+		    c >= '!' && c <= '~');
+		assert_int_equal(http_is_from(' ', text, sizeof(text)),
+		    c >= ' ' && c <= '~');
+		assert_int_equal(http_field_value_is_sound(text,
+		    sizeof(text)), (c >= ' ' && c != 0x7f) || c == '\t');
+	}
+	assert_true(http_is_from('!', "", 0));
+	assert_false(http_is_token("", 0));
+}
+
 int
 main(void)
 {
@@ -341,6 +363,7 @@ main(void)
 		cmocka_unit_test(a_header_of_crlf_lines_lies_exactly),
 		cmocka_unit_test(bare_lf_and_nul_shift_the_pieces),
 		cmocka_unit_test(a_value_moved_elsewhere_is_noticed),
+		cmocka_unit_test(every_byte_at_every_place_is_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
