@@ -38,9 +38,10 @@ struct http_lane {
 	bool is_told_of_room;	/* by events of epoll */
 	bool has_input;		/* told while an answer was sent */
 	bool is_ended;		/* by the client: after the last byte */
+	bool has_turn;		/* waits for one, to send more */
 	char *handed;		/* what the library's next recv() gets; owned */
 	size_t handed_size, handed_used;
-	struct http_connection *next_untold;
+	struct http_connection *next_untold, *next_turn;
 };
 
 /*

@@ -16,8 +16,9 @@
  *
  * While something is left we say EAGAIN, and the library comes back with the
  * same call when epoll tells that there is room.  When the socket took all of
- * a turn, there is room already: epoll is asked to tell again, so that other
- * connections have their turn first.  Keep-alive, errors, the end of the
+ * a turn, there is room already, but other connections have their turn first:
+ * in front of the library they stand in a list, and for one of the library's
+ * epoll is asked to tell again.  Keep-alive, errors, the end of the
  * request, timeouts: all as for any answer.
  */
 #include "common/http_internal.h"
@@ -258,7 +259,7 @@ send_file(struct http_request *request)
 
 	while (direct->offset < direct->end) {
 		if (turn == 0) {
-			http_fast_tell_again(request->connection);
+			http_fast_next_turn(request->connection);
 			return would_block();
 		}
 		left = (uint64_t)(direct->end - direct->offset);

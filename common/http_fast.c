@@ -10,8 +10,9 @@
  *				answered with what is cached: the answer is
  *				sent.  Else: over.
  *	fast, a request		its answer did not go out whole.  Events go on
- *				with it; what comes meanwhile stays where it
- *				is until then.
+ *				with it, or its next turn where there is still
+ *				room; what comes meanwhile stays where it is
+ *				until then.
  *	the library's		for ever.  Only now it gets the socket, and
  *				memory for it.  Its first recv() gets the bytes
  *				as they came; a request that was answered here
@@ -58,6 +59,7 @@ static _Thread_local struct {
 	char cut[HTTP_HEAD_MAX];	/* the same, for the reader */
 	struct http_connection *untold;	/* given, and the library does not know
 					 * that there is something to read */
+	struct http_connection *turns;	/* with more to send, and room for it */
 } own;
 
 /* --- what the library reads ----------------------------------------------- */
@@ -179,6 +181,26 @@ http_fast_tell_again(struct http_connection *connection)
 	    connection->socket, &event);
 }
 
+void
+http_fast_next_turn(struct http_connection *connection)
+{
+	struct http_lane *lane = &connection->lane;
+
+	if (lane->library != NULL) {
+		http_fast_tell_again(connection);
+	} else if (!lane->has_turn) {
+		lane->has_turn = true;
+		lane->next_turn = own.turns;
+		own.turns = connection;
+	}
+}
+
+bool
+http_fast_has_turns(void)
+{
+	return own.turns != NULL;
+}
+
 /* To the library, with the bytes that were handed over: they are of a header,
  * whose time begins. */
 static void
@@ -205,6 +227,18 @@ http_fast_given(struct http_connection *connection,
 	}
 }
 
+/* It is over before its turn. */
+static void
+lose_turn(struct http_connection *connection)
+{
+	struct http_connection **link = &own.turns;
+
+	while (*link != NULL && *link != connection)
+		link = &(*link)->lane.next_turn;
+	if (*link != NULL)
+		*link = connection->lane.next_turn;
+}
+
 void
 http_fast_end(struct http_connection *connection)
 {
@@ -214,6 +248,8 @@ http_fast_end(struct http_connection *connection)
 		link = &(*link)->lane.next_untold;
 	if (*link != NULL)
 		*link = connection->lane.next_untold;
+	if (connection->lane.has_turn)
+		lose_turn(connection);
 	free(connection->lane.handed);
 	connection->lane.handed = NULL;
 }
@@ -274,7 +310,7 @@ send_more(struct http_connection *connection)
 	http_direct_hold(request);
 	atomic_store_explicit(&connection->phase, HTTP_CONNECTION_SENDING,
 	    memory_order_relaxed);
-	if (!connection->lane.is_told_of_room)
+	if (!connection->lane.is_told_of_room && !connection->lane.has_turn)
 		http_fast_tell_again(connection);
 	return WAITS;
 }
@@ -334,6 +370,8 @@ serve(struct http_connection *connection, uint32_t events)
 		return ENDS;
 	lane->is_ended = lane->is_ended || (events & EPOLLRDHUP) != 0;
 	lane->has_input = lane->has_input || (events & EPOLLIN) != 0;
+	if (lane->has_turn)
+		return WAITS;	/* until it comes */
 	if (connection->request != NULL)
 		progress = send_more(connection);
 	while (progress == DONE && lane->has_input) {
@@ -341,6 +379,22 @@ serve(struct http_connection *connection, uint32_t events)
 		progress = receive(connection);
 	}
 	return progress;
+}
+
+static void
+step(struct http_connection *connection, uint32_t events)
+{
+	switch (serve(connection, events)) {
+	case WAITS:
+	case DONE:
+		break;
+	case LEAVES:
+		give(connection);
+		break;
+	case ENDS:
+		http_connection_close(connection);
+		break;
+	}
 }
 
 /* False: the event is the library's. */
@@ -356,18 +410,22 @@ take_event(const struct epoll_event *event)
 	/* What the acceptor wrote is seen. */
 	(void)atomic_load_explicit(&connection->lane.is_fast,
 	    memory_order_acquire);
-	switch (serve(connection, event->events)) {
-	case WAITS:
-	case DONE:
-		break;
-	case LEAVES:
-		give(connection);
-		break;
-	case ENDS:
-		http_connection_close(connection);
-		break;
-	}
+	step(connection, event->events);
 	return true;
+}
+
+/* One for each that waits now; none of them is closed but in its turn. */
+static void
+turns_serve(void)
+{
+	struct http_connection *connection, *next = own.turns;
+
+	own.turns = NULL;
+	while ((connection = next) != NULL) {
+		next = connection->lane.next_turn;
+		connection->lane.has_turn = false;
+		step(connection, 0);
+	}
 }
 
 /* With a thousand connections none is in the cache any more. */
@@ -395,5 +453,6 @@ http_fast_serve(struct epoll_event *events, int count)
 		if (!take_event(&events[i]))
 			events[left++] = events[i];
 	}
+	turns_serve();
 	return count > 0 ? left : count;
 }

@@ -26,6 +26,10 @@ void http_fast_given(struct http_connection *connection,
 void http_fast_end(struct http_connection *connection);
 /* Let epoll tell again what is true of the connection's socket. */
 void http_fast_tell_again(struct http_connection *connection);
+/* There is more to send, and room: its next turn is behind the others'. */
+void http_fast_next_turn(struct http_connection *connection);
+/* Does any connection of this thread wait for its turn? */
+bool http_fast_has_turns(void);
 /*
  * Events of connections that the library took since, with bytes to read that
  * no epoll set knows of: at most so many; how many they are.
@@ -33,7 +37,7 @@ void http_fast_tell_again(struct http_connection *connection);
 int http_fast_tell(struct epoll_event *events, int most);
 /*
  * Serve what can be served of count events, and leave the library's in front;
- * how many they are.  count may be -1.
+ * how many they are; and a turn of each that waits for one.  count may be -1.
  */
 int http_fast_serve(struct epoll_event *events, int count);
 

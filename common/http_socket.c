@@ -139,8 +139,10 @@ epoll_wait(int set, struct epoll_event *events, int most, int timeout_ms)
 	if (left > 0)
 		return left;
 	do {
-		count = epoll_pwait(set, events, most, timeout_ms, NULL);
+		count = epoll_pwait(set, events, most, http_fast_has_turns() ?
+		    0 : timeout_ms, NULL);
 		left = http_fast_serve(events, count);
-	} while (count > 0 && left == 0 && timeout_ms < 0);
+	} while (left == 0 && timeout_ms < 0 && (count > 0 ||
+	    http_fast_has_turns()));
 	return left;
 }
