@@ -1,4 +1,5 @@
 /* An account as its owner sees it, and its sessions. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,6 +8,10 @@
 #include "commerced/http/handlers.h"
 #include "commerced/http/shape.h"
 #include "commerced/shop/account.h"
+
+#define LIMIT_DEFAULT 20
+#define LIMIT_MAX 100
+#define CURSOR_MAX 4096
 
 void
 handle_get_account(struct http_request *request, void *application)
@@ -37,28 +42,49 @@ session_shape(const struct session *session, const struct session *current)
 	    sizeof(session->id)) == 0);
 }
 
+struct session_parameters {
+	int64_t limit;
+	const char *cursor;
+};
+
+#define FIELD(f) offsetof(struct session_parameters, f)
+static const struct member session_parameters[] = {
+	{ .name = "limit", .kind = MEMBER_INTEGER, .offset = FIELD(limit),
+	    .least = 1, .most = LIMIT_MAX },
+	{ .name = "cursor", .kind = MEMBER_LINE, .offset = FIELD(cursor),
+	    .most = CURSOR_MAX },
+};
+#undef FIELD
+
 void
 handle_list_sessions(struct http_request *request, void *application)
 {
 	const struct service *service = application;
 	const struct session *current = &call_principal(request)->session;
-	struct session sessions[SESSIONS_MAX];
-	json_t *items = json_array();
-	size_t count = 0;
+	struct session_parameters parameters = { .limit = LIMIT_DEFAULT };
+	struct session_page page = { .next = NULL };
+	json_t *object = NULL, *items;
 	enum err e;
 
 	call_forbid_caching(request);
-	e = session_list(service->shop, current->account, sessions, &count);
-	for (size_t i = 0; e == ERR_OK && i < count; i++)
-		if (json_array_append_new(items, session_shape(&sessions[i],
-		    current)) != 0)
+	if (!call_parse_query(request, session_parameters, 2, &parameters,
+	    &object))
+		return;
+	items = json_array();
+	e = session_list(service->shop, current->account,
+	    (size_t)parameters.limit, parameters.cursor, &page);
+	for (size_t i = 0; e == ERR_OK && i < page.count; i++)
+		if (json_array_append_new(items,
+		    session_shape(&page.sessions[i], current)) != 0)
 			e = ERR_NO_MEMORY;
 	if (e == ERR_OK) {
-		http_reply_json(request, 200, shape_page(items, NULL));
+		http_reply_json(request, 200, shape_page(items, page.next));
 	} else {
 		json_decref(items);
 		call_reply_error(request, e);
 	}
+	free(page.next);
+	json_decref(object);
 }
 
 /* --- ending one ----------------------------------------------------------- */

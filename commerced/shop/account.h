@@ -76,9 +76,19 @@ enum err session_touch(struct shop_transaction *tx,
 enum err session_end(struct shop_transaction *tx, int64_t account,
     const struct uuid *session);
 
-/* The live ones, most recently used first; *count of at most SESSIONS_MAX. */
-enum err session_list(struct shop *shop, int64_t account,
-    struct session sessions[static SESSIONS_MAX], size_t *count);
+struct session_page {
+	struct session sessions[SESSIONS_MAX];
+	size_t count;
+	char *next;		/* cursor; NULL: there are no more */
+};
+
+/*
+ * The live ones, most recently used first: at most limit (1 or more) after
+ * cursor, NULL for the start.  out->next is the caller's to free.
+ * ERR_MALFORMED_CURSOR.
+ */
+enum err session_list(struct shop *shop, int64_t account, size_t limit,
+    const char *cursor, struct session_page *out);
 
 /* What the account's own password is checked against.  ERR_SESSION_EXPIRED:
  * the account is gone. */

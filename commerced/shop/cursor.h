@@ -15,7 +15,8 @@ enum cursor_kind {
 	CURSOR_ITEMS = 0x10,		/* + enum db_order */
 	CURSOR_PURCHASES = 0x20,
 	CURSOR_LIBRARY = 0x30,
-	CURSOR_REPORTS = 0x40		/* + enum report_kind */
+	CURSOR_REPORTS = 0x40,		/* + enum report_kind */
+	CURSOR_SESSIONS = 0x50
 };
 
 struct cursor {

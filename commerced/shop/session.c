@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commerced/db/accounts.h"
+#include "commerced/shop/cursor.h"
 #include "commerced/shop/internal.h"
 #include "common/encoding.h"
 #include "common/hmac.h"
@@ -49,7 +50,7 @@ session_compare(const void *a, const void *b)
 
 	if (x->used_ms != y->used_ms)
 		return x->used_ms > y->used_ms ? -1 : 1;
-	return memcmp(&y->id, &x->id, sizeof(x->id));
+	return (y->number > x->number) - (y->number < x->number);
 }
 
 /* The live sessions of an account, ordered. */
@@ -188,21 +189,56 @@ session_end(struct shop_transaction *tx, int64_t account,
 	return db_session_end(tx->db, account, session, tx->now_ms);
 }
 
-enum err
-session_list(struct shop *shop, int64_t account,
-    struct session sessions[static SESSIONS_MAX], size_t *count)
+/* Those after the place that cursor names; out->next when some are left. */
+static enum err
+session_page_cut(const struct session_rows *rows, size_t limit,
+    const struct session *after, struct session_page *out)
 {
+	struct cursor cursor = { .kind = CURSOR_SESSIONS };
+	const struct session *last;
+	size_t i = 0;
+
+	while (after != NULL && i < rows->count &&
+	    session_compare(&rows->sessions[i], after) <= 0)
+		i++;
+	while (i < rows->count && out->count < limit)
+		out->sessions[out->count++] = rows->sessions[i++];
+	if (i == rows->count || out->count == 0)
+		return ERR_OK;
+	last = &out->sessions[out->count - 1];
+	cursor.numbers[0] = last->used_ms;
+	cursor.numbers[1] = last->number;
+	return cursor_encode(&cursor, &out->next);
+}
+
+enum err
+session_list(struct shop *shop, int64_t account, size_t limit,
+    const char *cursor, struct session_page *out)
+{
+	struct session sessions[SESSIONS_MAX];
 	struct session_rows rows = { .sessions = sessions,
 	    .capacity = SESSIONS_MAX };
+	struct cursor place = { 0 };
+	struct session after = { 0 };
 	struct db *db;
 	enum err e;
 
-	*count = 0;
+	out->count = 0;
+	out->next = NULL;
+	if (cursor != NULL) {
+		e = cursor_decode(cursor, CURSOR_SESSIONS, &place);
+		if (e)
+			return e;
+	}
+	after.used_ms = place.numbers[0];
+	after.number = place.numbers[1];
 	e = reader_borrow(shop, &db);
 	if (e)
 		return e;
 	e = session_rows_get(shop, db, account, &rows);
-	*count = rows.count;
+	if (e == ERR_OK)
+		e = session_page_cut(&rows, limit,
+		    cursor != NULL ? &after : NULL, out);
 	reader_return(shop, db);
 	return e;
 }

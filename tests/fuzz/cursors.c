@@ -31,6 +31,7 @@ static const struct list lists[] = {
 	{ "/admin/v1/ledger?limit=1", CURSOR_REPORTS + 2, "admin" },
 	{ "/admin/v1/sales?limit=1", CURSOR_REPORTS + 3, "admin" },
 	{ "/admin/v1/sales?limit=1&by=item", CURSOR_REPORTS + 4, "admin" },
+	{ "/v1/sessions?limit=1", CURSOR_SESSIONS, "session" },
 };
 
 static bool

@@ -188,7 +188,7 @@ takes_json POST /v1/password-resets \
     '{"code": "0000-0000-0000-0000", "password": "ten characters"}' \
     '{"code": 7, "password": "ten characters"}' \
     "{\"code\": \"${long:0:100}\", \"password\": \"ten characters\"}"
-for path in /v1/items /v1/purchases /v1/library /admin/v1/items \
+for path in /v1/items /v1/sessions /v1/purchases /v1/library /admin/v1/items \
     /admin/v1/purchases /admin/v1/accounts /admin/v1/ledger /admin/v1/sales; do
 	takes_pages "$path"
 done

@@ -145,6 +145,16 @@ buyer GET /v1/sessions
 is "$(json '[.items[] | select(.current)] | length') $(json '.items | length')" \
     '1 3' 'three sessions, one of them this one'
 other=$(json '[.items[] | select(.current | not)][0].id')
+told=$(json '[.items[].id] | join(" ")')
+buyer GET '/v1/sessions?limit=2'
+paged=$(json '[.items[].id] | join(" ")')
+buyer GET "/v1/sessions?limit=2&cursor=$(json .next)"
+is "$paged $(json '[.items[].id] | join(" ")') $(json .next)" "$told null" \
+    '  the same by pages of two'
+buyer GET '/v1/sessions?limit=0'
+problem_is 400 out-of-range '  not of none'
+buyer GET '/v1/sessions?cursor=x'
+problem_is 400 malformed-cursor '  nor from nowhere'
 buyer DELETE "/v1/sessions/$other"
 status_is 204 'another one is ended'
 buyer DELETE "/v1/sessions/$other"

@@ -321,10 +321,9 @@ the_one_used_longest_ago_makes_room_for_the_next(void **state)
 {
 	struct fixture *fixture = *state;
 	struct session_start starts[SESSIONS_MAX + 1];
-	struct session sessions[SESSIONS_MAX];
+	struct session_page page;
 	int64_t account = fixture_account(fixture, "a@example.com",
 	    &starts[0]);
-	size_t count = 0;
 
 	for (int i = 1; i < SESSIONS_MAX; i++) {
 		fixture->now_ms += 10;
@@ -340,10 +339,48 @@ the_one_used_longest_ago_makes_room_for_the_next(void **state)
 	for (int i = 2; i <= SESSIONS_MAX; i++)
 		assert_int_equal(authenticate(fixture, starts[i].token),
 		    ERR_OK);
-	assert_int_equal(session_list(fixture->shop, account, sessions,
-	    &count), ERR_OK);
-	assert_int_equal(count, SESSIONS_MAX);
-	assert_true(sessions[0].used_ms >= sessions[count - 1].used_ms);
+	assert_int_equal(session_list(fixture->shop, account, 100, NULL,
+	    &page), ERR_OK);
+	assert_int_equal(page.count, SESSIONS_MAX);
+	assert_null(page.next);
+	assert_true(page.sessions[0].used_ms >=
+	    page.sessions[page.count - 1].used_ms);
+}
+
+static void
+sessions_are_told_in_pages_each_once(void **state)
+{
+	struct fixture *fixture = *state;
+	struct session_start first;
+	struct session_page all, page;
+	char *cursor = NULL;
+	size_t seen = 0, pages = 0;
+	int64_t account = fixture_account(fixture, "a@example.com", &first);
+
+	/* Some of them used at once. */
+	for (int i = 1; i < 7; i++) {
+		fixture->now_ms += i % 3 == 0 ? 10 : 0;
+		(void)sign_in(fixture, "a@example.com");
+	}
+	assert_int_equal(session_list(fixture->shop, account, 7, NULL, &all),
+	    ERR_OK);
+	assert_int_equal(all.count, 7);
+	assert_null(all.next);
+	do {
+		assert_int_equal(session_list(fixture->shop, account, 3,
+		    cursor, &page), ERR_OK);
+		for (size_t i = 0; i < page.count; i++)
+			assert_int_equal(page.sessions[i].number,
+			    all.sessions[seen++].number);
+		free(cursor);
+		cursor = page.next;
+		pages++;
+	} while (cursor != NULL && pages < 7);
+	assert_int_equal(seen, 7);
+	assert_int_equal(pages, 3);
+	assert_int_equal(session_list(fixture->shop, account, 3, "x", &page),
+	    ERR_MALFORMED_CURSOR);
+	assert_null(page.next);
 }
 
 static void
@@ -401,6 +438,7 @@ main(void)
 		TEST(a_token_that_begins_like_anothers_is_drawn_again),
 		TEST(a_session_slides_and_expires_to_the_millisecond),
 		TEST(the_one_used_longest_ago_makes_room_for_the_next),
+		TEST(sessions_are_told_in_pages_each_once),
 		TEST(a_session_ends_for_its_owner_only),
 		TEST(a_password_that_changed_meanwhile_gives_no_session),
 	};
