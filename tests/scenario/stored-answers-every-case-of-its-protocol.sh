@@ -149,6 +149,18 @@ stored_request HEAD "/objects/$MISSING?$(query)"
 status_is 404 'HEAD of no object'
 is "$(header Upload-Offset)" 0 'of which nothing is held'
 
+# --- a link in a browser behind a proxy: many fields, and the domain's cookies -------
+browser=(-H 'Cookie: '"$(printf '%01200d' 0)")
+for ((i = 0; i < 30; i++)); do
+	browser+=(-H "X-Field-$i: a value of forty characters, as many are")
+done
+link="/media/$OBJECT?$(query)&name=$(printf 'a%.0s' {1..100})"
+link+="&token=$(sign_url GET "$STORAGE$link")"
+http "$STORAGE$link" -r 0-9 "${browser[@]::34}"
+status_is 206 'a link is followed with 1,200 bytes of cookies and 16 fields more'
+http "$STORAGE$link" -r 0-9 "${browser[@]:2}"
+status_is 206 'and with thirty, without them'
+
 # --- 404 not-found, 405, 412, 416, 417 ---------------------------------------------
 
 for path in / /media /x/objects "/Media/$OBJECT" /metrics /readyz; do
