@@ -60,6 +60,7 @@ base_OBJS := $(addprefix common/, err.o log.o encoding.o uuid.o secret.o \
 	clock.o config.o config_value.o config_check.o network.o)
 daemon_OBJS := $(addprefix common/, process.o worker_pool.o http_server.o \
 	http_life.o http_gate.o http_route.o http_body.o http_request.o http_wake.o \
+	http_watch.o \
 	http_reply.o http_json.o json_text.o http_cached.o http_deliver.o http_memory.o \
 	http_connection.o http_listen.o http_access_log.o http_direct.o \
 	http_socket.o http_fast.o http_head.o http_admit.o \

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/http_watch.h"
 #include "common/log.h"
 
 #define SWEEP_INTERVAL_MS 1000
@@ -83,6 +84,7 @@ let_go(struct http_server *server, struct http_connection *connection)
 {
 	http_life_abandon(connection->request);
 	http_fast_end(connection);
+	http_watch_end(connection);
 	atomic_fetch_sub(&connection->listening->pool->quota->open, 1);
 	http_certificate_release(connection->certificate);
 	if (connection->counted != NULL)

@@ -39,6 +39,10 @@ struct http_lane {
 	bool has_input;		/* told while an answer was sent */
 	bool is_ended;		/* by the client: after the last byte */
 	bool has_turn;		/* waits for one, to send more */
+	/* http_watch.c, of what the library has */
+	bool is_held;		/* in the epoll set, from which the library
+				 * took it */
+	bool is_drained;	/* nothing to receive until the next event */
 	char *handed;		/* what the library's next recv() gets; owned */
 	size_t handed_size, handed_used;
 	struct http_connection *next_untold, *next_turn;

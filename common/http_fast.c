@@ -43,11 +43,10 @@
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/http_watch.h"
 #include "common/log.h"
 
 #define BUFFER_BYTES 4096
-/* No address that a program has: behind it, one of ours. */
-#define TAG (UINT64_C(1) << 63)
 #define DATE_TEXT_SIZE 40
 
 /* The event thread's. */
@@ -112,11 +111,20 @@ ssize_t
 http_fast_recv(int socket, void *bytes, size_t size, int flags)
 {
 	struct http_connection *connection = http_socket_connection(socket);
+	ssize_t got;
 
-	if (connection != NULL && connection->lane.handed != NULL &&
-	    flags == 0)
+	if (connection == NULL || flags != 0)
+		return recvfrom(socket, bytes, size, flags, NULL, NULL);
+	if (connection->lane.handed != NULL)
 		return receive_handed(connection, bytes, size);
-	return recvfrom(socket, bytes, size, flags, NULL, NULL);
+	if (!http_watch_may_read(connection)) {
+		errno = EAGAIN;
+		return -1;
+	}
+	got = recvfrom(socket, bytes, size, 0, NULL, NULL);
+	http_watch_note_read(connection, got < 0 ? errno == EAGAIN :
+	    (size_t)got < size);
+	return got;
 }
 
 int
@@ -154,7 +162,7 @@ http_fast_begin(struct http_connection *connection)
 	int set = pool->sets[(unsigned)socket % pool->threads];
 	struct epoll_event event = {
 		.events = EPOLLIN | EPOLLPRI | EPOLLRDHUP | EPOLLET,
-		.data.u64 = TAG | (uintptr_t)connection,
+		.data.u64 = http_event_of(connection),
 	};
 
 	atomic_store(&connection->lane.is_fast, true);
@@ -168,15 +176,12 @@ http_fast_tell_again(struct http_connection *connection)
 {
 	struct http_lane *lane = &connection->lane;
 	struct epoll_event event = {
-		.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLET,
-		.data.ptr = lane->library,
+		.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLRDHUP | EPOLLET,
+		.data.u64 = http_event_of(connection),
 	};
 
-	if (lane->library == NULL) {
-		event.events |= EPOLLRDHUP;
-		event.data.u64 = TAG | (uintptr_t)connection;
+	if (lane->library == NULL)
 		lane->is_told_of_room = true;
-	}
 	(void)http_socket_control(http_socket_own_set(), EPOLL_CTL_MOD,
 	    connection->socket, &event);
 }
@@ -399,17 +404,17 @@ step(struct http_connection *connection, uint32_t events)
 
 /* False: the event is the library's. */
 static bool
-take_event(const struct epoll_event *event)
+take_event(struct epoll_event *event)
 {
-	struct http_connection *connection;
+	struct http_connection *connection =
+	    http_event_connection(event->data.u64);
 
-	if ((event->data.u64 & TAG) == 0)
+	if (connection == NULL)
 		return false;
-	connection = (struct http_connection *)(uintptr_t)
-	    (event->data.u64 & ~TAG);
 	/* What the acceptor wrote is seen. */
-	(void)atomic_load_explicit(&connection->lane.is_fast,
-	    memory_order_acquire);
+	if (!atomic_load_explicit(&connection->lane.is_fast,
+	    memory_order_acquire))
+		return !http_watch_tell(connection, event);
 	step(connection, event->events);
 	return true;
 }
@@ -432,10 +437,10 @@ turns_serve(void)
 static void
 look_ahead(const struct epoll_event *event)
 {
-	const struct http_connection *next = (const struct http_connection *)
-	    (uintptr_t)(event->data.u64 & ~TAG);
+	const struct http_connection *next =
+	    http_event_connection(event->data.u64);
 
-	if ((event->data.u64 & TAG) == 0)
+	if (next == NULL)
 		return;
 	__builtin_prefetch(&next->listening);
 	__builtin_prefetch(&next->lane);

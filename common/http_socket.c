@@ -1,6 +1,7 @@
 /* Four system calls of the library are ours for it: epoll_ctl(), which tells
- * what the epoll sets of its event threads are; epoll_wait(), so that an event
- * is seen here first; recv() in http_fast.c; send() in http_direct.c.
+ * what the epoll sets of its event threads are, and goes through http_watch.c
+ * for connections; epoll_wait(), so that an event is seen here first; recv() in
+ * http_fast.c; send() in http_direct.c.
  *
  * The program's own symbol comes before those of shared libraries, and the
  * linker exports it since a library on its command line refers to it.  Where
@@ -21,6 +22,8 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "common/http_watch.h"
 
 #define SOCKETS_MAX (1u << 20)
 
@@ -120,11 +123,15 @@ http_socket_own_set(void)
 int
 epoll_ctl(int set, int operation, int socket, struct epoll_event *event)
 {
+	struct http_connection *connection = http_socket_connection(socket);
+
 	if (learning != NULL && operation == EPOLL_CTL_ADD) {
 		if (learning->set_count < learning->threads)
 			learning->sets[learning->set_count] = set;
 		learning->set_count++;
 	}
+	if (connection != NULL)
+		return http_watch_control(connection, set, operation, event);
 	return http_socket_control(set, operation, socket, event);
 }
 
