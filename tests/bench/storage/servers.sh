@@ -21,6 +21,7 @@ KEYS=$WORK/signing.keys
 ORIGIN=http://media.example.com
 TOKEN_IN=${TOKEN_IN:-header}		# or: link
 STORED_SETTINGS=()
+LIGHTTPD_KEEPS=simple			# or: disable
 NGINX_FILES=$(($(ulimit -n) - 4000))	# kept open
 SCHEME=http				# or: https (tls.sh)
 LISTEN_WORDS=				# of nginx, behind the address
@@ -158,6 +159,7 @@ write_lighttpd_config() {	# NAME ROOT
 		server.max-keep-alive-idle = 600
 		server.listen-backlog = 4096
 		server.network-backend = "sendfile"
+		server.stat-cache-engine = "$LIGHTTPD_KEEPS"
 		magnet.attract-raw-url-to = ("$WORK/check.lua")
 		mimetype.assign = ("" => "application/octet-stream")
 	END
