@@ -24,7 +24,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wconversion
 WERROR ?= -Werror
 HARDENING := -fstack-protector-strong -fPIE
 LINK_HARDENING := -pie -Wl,-z,relro,-z,now,-z,noexecstack
-# Calls of libraries go by the table that relro makes read-only: no stubs.
+# Calls of libraries go straight by the table that relro makes read-only.
 OPTIMISE ?= -O2 -g -fno-plt
 
 comma := ,

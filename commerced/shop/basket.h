@@ -17,8 +17,7 @@ struct basket {
 
 /*
  * Fill basket as the books are at now_ms; what is in it before is not looked
- * at.  The errors of
- * purchase_buy() from ERR_OUT_OF_RANGE (number of items) to
+ * at.  The errors of purchase_buy() from ERR_OUT_OF_RANGE (number of items) to
  * ERR_ALREADY_OWNED, with out->refused; and those of the database.  Cleared
  * in any case.
  */
