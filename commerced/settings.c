@@ -129,7 +129,8 @@ static const struct config_key settings_keys[] = {
 	    .offset = FIELD(commit_group), .initial = "64",
 	    .least = 1, .most = 1024,
 	    .help = "The most writes, such as purchases, that share a "
-	    "transaction and its wait for the disk; 1: each has its own." },
+	    "transaction and its wait for the disk; 1: each has its own.  "
+	    "Where the disk is quick fewer do, unless many wait." },
 	{ .name = "password-threads", .kind = CONFIG_NUMBER,
 	    .offset = FIELD(password_threads), .initial = "0", .most = 64,
 	    .help = "Threads that check passwords, behind all others, each "

@@ -39,7 +39,8 @@ struct writer {
 	bool is_stopping;
 	bool is_failed;		/* after an outcome that is not known */
 	struct shop_counts counts;
-	bool is_purge_due;		/* writer thread only */
+	bool is_purge_due;		/* writer thread only, and ... */
+	int64_t commit_us;		/* ... what a commit takes, smoothed */
 };
 
 /* Moves the log into the database file (checkpointer.c). */
@@ -96,6 +97,8 @@ struct shop {
 
 enum err writer_start(struct shop *shop);
 void writer_stop(struct shop *shop);	/* runs what is queued */
+/* How many of the jobs that wait a group takes, as long as a commit takes. */
+size_t writer_share(size_t waiting, int64_t commit_us);
 
 /*
  * A connection with a snapshot begun, given back in every case of ERR_OK.

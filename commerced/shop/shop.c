@@ -42,7 +42,7 @@ shop_system_random(void *context, void *bytes, size_t size)
  * The writer is held up at its turn, by what is left and for a sync of it; and
  * the file of the log is cut to 64 MiB, which is 16,000 frames.
  */
-static const struct log_pace log_pace_shipped = { .pass = 2000, .near = 14000,
+static const struct log_pace log_pace_shipped = { .pass = 5000, .near = 14000,
 	.few = 200, .passes = 8, .must = 32000, .wait_ms = 5,
 	.must_wait_ms = 5000 };
 

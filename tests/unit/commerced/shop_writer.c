@@ -22,6 +22,7 @@
 #include "tests/unit/commerced/support/shop_fixture.h"
 
 #define JOBS 12
+#define MANY 60
 
 /* In place of the C library's, for SQLite too: fails while told so. */
 static atomic_bool sync_fails;
@@ -293,6 +294,54 @@ a_group_is_no_larger_than_the_option(void **state)
 		item_clear(&jobs[i].item);
 }
 
+/* Groups made of the gate, MANY jobs, and the one that waited for them. */
+static uint64_t
+groups_of_many(struct fixture *fixture, int64_t commit_us)
+{
+	static struct item_job jobs[MANY];
+	struct shop_counts before, after;
+
+	memset(jobs, 0, sizeof(jobs));
+	gate_close(fixture);
+	shop_counts_get(fixture->shop, &before);
+	fixture->shop->writer.commit_us = commit_us;
+	for (int i = 0; i < MANY; i++) {
+		jobs[i].job.run = item_job_run;
+		jobs[i].job.done = item_job_done;
+		jobs[i].writes_nothing = true;
+		assert_int_equal(shop_submit(fixture->shop, &jobs[i].job),
+		    ERR_OK);
+	}
+	gate_open();
+	writer_wait(fixture);
+	shop_drain(fixture->shop);
+	shop_counts_get(fixture->shop, &after);
+	for (int i = 0; i < MANY; i++)
+		assert_true(atomic_load(&jobs[i].is_done));
+	return after.groups - before.groups;
+}
+
+static void
+where_commits_are_quick_jobs_are_left_for_the_next_group(void **state)
+{
+	struct fixture *fixture = *state;
+
+	/* So far from the limit that the gate's commit does not matter. */
+	assert_in_range(groups_of_many(fixture, -3600000000), 4, 5);
+	assert_int_equal(writer_share(0, 100), writer_share(84, 100));
+	assert_true(writer_share(84, 100) < 84 / 2);
+	assert_int_equal(writer_share(300, 100), 100);
+}
+
+static void
+where_commits_are_slow_a_group_takes_all_that_wait(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_in_range(groups_of_many(fixture, 3600000000), 2, 3);
+	assert_int_equal(writer_share(300, 5000), 300);
+}
+
 static void
 set_page_limit(struct fixture *fixture, int64_t more)
 {
@@ -536,6 +585,8 @@ main(void)
 		TEST(a_job_that_fails_before_it_writes_repeats_no_other),
 		TEST(the_ends_of_a_group_are_told_together),
 		TEST(a_group_is_no_larger_than_the_option),
+		TEST(where_commits_are_quick_jobs_are_left_for_the_next_group),
+		TEST(where_commits_are_slow_a_group_takes_all_that_wait),
 		TEST(a_full_disk_in_mid_group_refuses_only_what_does_not_fit),
 		TEST(a_failed_commit_is_an_unknown_outcome_and_the_end),
 		TEST(a_full_queue_and_a_draining_shop_take_no_more),
