@@ -9,9 +9,7 @@
 #include "commerced/http/shape.h"
 #include "commerced/shop/account.h"
 
-#define LIMIT_DEFAULT 20
 #define LIMIT_MAX 100
-#define CURSOR_MAX 4096
 
 void
 handle_get_account(struct http_request *request, void *application)
@@ -52,7 +50,7 @@ static const struct member session_parameters[] = {
 	{ .name = "limit", .kind = MEMBER_INTEGER, .offset = FIELD(limit),
 	    .least = 1, .most = LIMIT_MAX },
 	{ .name = "cursor", .kind = MEMBER_LINE, .offset = FIELD(cursor),
-	    .most = CURSOR_MAX },
+	    .most = PAGE_CURSOR_MAX },
 };
 #undef FIELD
 
@@ -61,7 +59,7 @@ handle_list_sessions(struct http_request *request, void *application)
 {
 	const struct service *service = application;
 	const struct session *current = &call_principal(request)->session;
-	struct session_parameters parameters = { .limit = LIMIT_DEFAULT };
+	struct session_parameters parameters = { .limit = PAGE_ROWS_DEFAULT };
 	struct session_page page = { .next = NULL };
 	json_t *object = NULL, *items;
 	enum err e;

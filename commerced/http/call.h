@@ -7,6 +7,10 @@
 #include "commerced/model.h"
 #include "commerced/shop/admin_request.h"
 
+/* Lists by page. */
+#define PAGE_ROWS_DEFAULT 20
+#define PAGE_CURSOR_MAX 4096	/* bytes */
+
 /*
  * A write on its way through the shop: the first member of the state of a
  * request, which the state's release function frees.

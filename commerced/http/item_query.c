@@ -8,8 +8,6 @@
 #include "commerced/shop/catalogue.h"
 #include "common/clock.h"
 
-#define LIMIT_DEFAULT 20
-#define CURSOR_MAX 4096
 #define FACETS_HOLD_MS 10000	/* they take long, and are of many items */
 
 /* The parameters, as they are named. */
@@ -38,7 +36,7 @@ static const struct member item_parameters[] = {
 	{ .name = "limit", .kind = MEMBER_INTEGER, .offset = FIELD(limit),
 	    .least = 1, .most = ITEM_LIMIT_MAX },
 	{ .name = "cursor", .kind = MEMBER_LINE, .offset = FIELD(cursor),
-	    .most = CURSOR_MAX },
+	    .most = PAGE_CURSOR_MAX },
 };
 #undef FIELD
 #define PARAMETER_COUNT (sizeof(item_parameters) / sizeof(item_parameters[0]))
@@ -165,7 +163,7 @@ item_asking_submit(struct item_asking *asking)
 static void
 item_asking_begin(struct item_asking *asking)
 {
-	struct item_parameters parameters = { .limit = LIMIT_DEFAULT };
+	struct item_parameters parameters = { .limit = PAGE_ROWS_DEFAULT };
 
 	if (!call_parse_query(asking->request, item_parameters,
 	    PARAMETER_COUNT, &parameters, &asking->object) ||

@@ -9,8 +9,6 @@
 #include "commerced/shop/access.h"
 #include "commerced/shop/library.h"
 
-#define LIMIT_DEFAULT 20
-#define CURSOR_MAX 4096
 #define VERSION_MOST INT64_C(1000000000)
 #define SEALED_SIZE_MOST (INT64_C(1) << 53)
 
@@ -29,7 +27,7 @@ static const struct member library_parameters[] = {
 	{ .name = "limit", .kind = MEMBER_INTEGER, .offset = FIELD(limit),
 	    .least = 1, .most = LIBRARY_LIMIT_MAX },
 	{ .name = "cursor", .kind = MEMBER_LINE, .offset = FIELD(cursor),
-	    .most = CURSOR_MAX },
+	    .most = PAGE_CURSOR_MAX },
 };
 #undef FIELD
 
@@ -37,7 +35,7 @@ void
 handle_list_library(struct http_request *request, void *application)
 {
 	const struct service *service = application;
-	struct library_parameters parameters = { .limit = LIMIT_DEFAULT };
+	struct library_parameters parameters = { .limit = PAGE_ROWS_DEFAULT };
 	struct library_query query = { 0 };
 	struct library_list list = { 0 };
 	json_t *object = NULL;

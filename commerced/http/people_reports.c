@@ -13,9 +13,7 @@
 #include "commerced/shop/report.h"
 #include "common/clock.h"
 
-#define LIMIT_DEFAULT 20
 #define LIMIT_JSON 100
-#define CURSOR_MAX 4096
 #define DAY_MS (INT64_C(24) * 3600 * 1000)
 
 /* The books look at every sale, so a worker thread does. */
@@ -237,7 +235,7 @@ static const struct member report_parameters[] = {
 	{ .name = "limit", .kind = MEMBER_INTEGER, .offset = FIELD(limit),
 	    .least = 1, .most = REPORT_LIMIT_MAX },
 	{ .name = "cursor", .kind = MEMBER_LINE, .offset = FIELD(cursor),
-	    .most = CURSOR_MAX },
+	    .most = PAGE_CURSOR_MAX },
 	{ .name = "by", .kind = MEMBER_CHOICE, .offset = FIELD(by),
 	    .choices = sales_by },
 	{ .name = "from", .kind = MEMBER_DATE, .offset = FIELD(from) },
@@ -280,7 +278,7 @@ reading_fill(struct http_request *request, struct reading *reading)
 	}
 	if (parameters.limit == 0)
 		parameters.limit = reading->is_csv ? REPORT_LIMIT_MAX :
-		    LIMIT_DEFAULT;
+		    PAGE_ROWS_DEFAULT;
 	reading->query.limit = (size_t)parameters.limit;
 	reading->query.cursor = parameters.cursor;
 	if (is_sales && parameters.by == 1)

@@ -9,9 +9,6 @@
 #include "commerced/shop/access.h"
 #include "commerced/shop/purchase.h"
 
-#define LIMIT_DEFAULT 20
-#define CURSOR_MAX 4096
-
 /* --- buying --------------------------------------------------------------- */
 
 struct buy_members {
@@ -264,14 +261,14 @@ static const struct member page_parameters[] = {
 	    .least = 1, .most = PURCHASE_LIMIT_MAX },
 	{ .name = "cursor", .kind = MEMBER_LINE,
 	    .offset = offsetof(struct page_parameters, cursor),
-	    .most = CURSOR_MAX },
+	    .most = PAGE_CURSOR_MAX },
 };
 
 void
 handle_list_purchases(struct http_request *request, void *application)
 {
 	const struct service *service = application;
-	struct page_parameters parameters = { .limit = LIMIT_DEFAULT };
+	struct page_parameters parameters = { .limit = PAGE_ROWS_DEFAULT };
 	struct purchase_list list = { 0 };
 	struct json_text text;
 	json_t *object = NULL;
