@@ -75,6 +75,11 @@ http_body_check(struct http_request *request, const char **reason)
 		*reason = "Content-Type must be application/json.";
 		return ERR_UNSUPPORTED_MEDIA_TYPE;
 	}
+	if (takes_json(route) &&
+	    http_request_field(request, "Content-Encoding") != NULL) {
+		*reason = "Send the JSON itself, without Content-Encoding.";
+		return ERR_UNSUPPORTED_MEDIA_TYPE;
+	}
 	return ERR_OK;
 }
 

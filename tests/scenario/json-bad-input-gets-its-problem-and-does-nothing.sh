@@ -118,6 +118,10 @@ for type in text/plain application/x-www-form-urlencoded \
 done
 admin POST /items -H 'Content-Type:' -d '{}'
 problem_is 415 unsupported-media-type 'no type'
+printf '{"title": "A", "creator": "B"}' | gzip >"$WORK/body"
+admin POST /items -H 'Content-Type: application/json' \
+    -H 'Content-Encoding: gzip' --data-binary "@$WORK/body"
+problem_is 415 unsupported-media-type 'a content encoding of JSON'
 
 # --- other bodies ------------------------------------------------------------------------
 post() {		# STATUS SLUG MEMBER PATH BODY
