@@ -387,13 +387,13 @@ busy_in_the_end POST /v1/password-resets --json "$(jq -n --arg code "$reset" \
     --arg password "$PASSWORD" '{code: $code, password: $password}')"
 crowd_leaves
 
-# What is slow to look up, so that others wait for it.
-sqlite3 "$COMMERCED_STATE/counterfoil.db" "INSERT INTO transfer (at_ms,
-	debit_account, credit_account, amount, kind, reference)
-	WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 10000)
-	SELECT i, 1, 2, 1, 4, i FROM n"
-crowd 200 '/admin/v1/ledger?limit=10000' -H 'Accept: text/csv' \
-    -H "Authorization: Bearer $ADMIN_TOKEN"
+# What is slow to look up and short to send, so that others wait for it.
+sqlite3 "$COMMERCED_STATE/counterfoil.db" "INSERT INTO purchase_line (purchase,
+	position, item, title, price)
+	WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000)
+	SELECT purchase, 1000 + i, item, '', 0 FROM n,
+	    (SELECT max(purchase) AS purchase, item FROM purchase_line)"
+crowd 200 '/admin/v1/purchases?limit=1' -H "Authorization: Bearer $ADMIN_TOKEN"
 busy_in_the_end GET '/v1/facets?creator=NUMBER'
 busy_in_the_end GET '/admin/v1/items?q=tune&sort=title'
 busy_in_the_end GET /v1/account/export
