@@ -45,7 +45,7 @@ my @people = map { [split ' '] } lines("$folder/buyers");
 
 # The process of one buyer, or, behind the last, of who publishes.
 my ($me, $session, $account, $control, $quitting, %counts);
-my ($balance, %redeemed, @purchases, @done) = (0);
+my ($balance, %redeemed, %claimed, @purchases, @done) = (0);
 
 sub lines {
 	open(my $file, '<', $_[0]) or die "$_[0]: $!\n";
@@ -203,12 +203,13 @@ sub buys_a_container {
 
 # What came with the code of a gift goes when its giver is paid back, which
 # another process does.  Who was refused for what the other one of two has
-# bought owns all of it.
-sub owned_a_part {
+# bought owns all of it, and not all of it by codes.
+sub owned_by_a_gift {
 	my ($refusal, $method, $path, $bearer, $body) = @_;
 	my $owned = ($refusal->{json} // {})->{owned} // return 0;
-	return $path eq '/v1/purchases' &&
-	    @$owned < @{decode_json($body)->{items}};
+	return 0 if $path ne '/v1/purchases';
+	my $items = decode_json($body)->{items};
+	return @$owned < @$items || !grep { !$claimed{$_} } @$items;
 }
 
 # Two at the same time: one is the repetition of the other.  Only success is
@@ -228,7 +229,7 @@ sub insist_twice {
 	$counts{'twice at once'}++;
 	return $first if $second->{status} >= 300;
 	if ($first->{status} >= 300 && (buys_a_container(@request) ||
-	    owned_a_part($first, @request))) {
+	    owned_by_a_gift($first, @request))) {
 		$counts{'twice at once, one refused'}++;
 		($first, $second) = ($second, insist(@request));
 	}
@@ -367,7 +368,10 @@ sub claim {
 	mark('claiming', $lookup, bare($account));
 	my $answer = buyer('POST', '/v1/claims', { code => $code });
 	is_one_of('claim', $answer, 200, 409, 410);
-	mark('claimed', $lookup, bare($account)) if $answer->{status} == 200;
+	return if $answer->{status} != 200;
+	mark('claimed', $lookup, bare($account));
+	my $text = encode_json($answer->{json});
+	$claimed{$_} = 1 for grep { index($text, $_) >= 0 } @items;
 }
 
 sub repeat {
