@@ -71,12 +71,13 @@ http_body_check(struct http_request *request, const char **reason)
 		return too_large(request);
 	if (route->body == HTTP_BODY_JSON_OPTIONAL && length == 0)
 		return ERR_OK;
-	if (takes_json(route) && !is_json_type(request)) {
+	if (!takes_json(route))
+		return ERR_OK;
+	if (!is_json_type(request)) {
 		*reason = "Content-Type must be application/json.";
 		return ERR_UNSUPPORTED_MEDIA_TYPE;
 	}
-	if (takes_json(route) &&
-	    http_request_field(request, "Content-Encoding") != NULL) {
+	if (http_request_field(request, "Content-Encoding") != NULL) {
 		*reason = "Send the JSON itself, without Content-Encoding.";
 		return ERR_UNSUPPORTED_MEDIA_TYPE;
 	}

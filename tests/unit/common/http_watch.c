@@ -184,7 +184,9 @@ next_waiting(void)
 static void
 event_thread_hold(int client)
 {
+	(void)pthread_mutex_lock(&lock);
 	is_held = is_let_go = false;
+	(void)pthread_mutex_unlock(&lock);
 	tell(client, "GET /hold HTTP/1.1\r\nHost: here\r\n\r\n");
 	(void)pthread_mutex_lock(&lock);
 	while (!is_held)
