@@ -39,7 +39,6 @@ start_browser() {
 scenario_cleanup() {
 	[[ -z ${BROWSER:-} ]] || driver DELETE "/session/$BROWSER" >/dev/null
 	[[ -z $DRIVER ]] || kill "$DRIVER"
-	[[ -z ${PROXY:-} ]] || kill "$PROXY"
 }
 
 # saves URL NAME: the twin, under that name, and nothing else
@@ -61,10 +60,6 @@ link() {
 	    "$(sign_url GET "$STORAGE$target")"
 }
 
-port_is_taken() {
-	! port_is_free "$1"
-}
-
 stored_conf grant-limit ''		# as shipped
 start_stored
 make_file "$WORK/twin" "$SIZE"
@@ -74,15 +69,11 @@ start_browser
 saves "$(link waltz.ogg.age)" waltz.ogg.age
 saves "$(link '%C3%9Cn%C3%AF%20%E2%80%93%20waltz.mp3')" 'Ünï – waltz.mp3'
 
-free_port
-perl "$ROOT/tests/tools/cutting-proxy.pl" -d "$PORT" "$STORED_PORT" \
-    "$WORK/cuts" 4000000 7000000 10000000 &
-PROXY=$!
-wait_until 10 port_is_taken "$PORT"
+start_cutting_proxy -d 4000000 7000000 10000000
 LINES=$(wc -l <"$LOGS/stored-access.log")
 URL=$(link cut.flac)
-saves "http://127.0.0.1:$PORT${URL#"$STORAGE"}" cut.flac
-is "$(cut -d ' ' -f 2 "$WORK/cuts")" 3 'the line was cut'
+saves "$CUTTING_ORIGIN${URL#"$STORAGE"}" cut.flac
+end_cutting_proxy 3
 is "$(tail -n +$((LINES + 1)) "$LOGS/stored-access.log" |
     sed -n 's/.*path="\/media.* status=\([0-9]*\) .*/\1/p' | xargs)" \
     '200 206 206 206' 'and each time it asked for the rest'

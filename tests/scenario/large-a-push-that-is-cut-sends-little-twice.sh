@@ -14,20 +14,12 @@ free_mib=$(df --output=avail -m "$WORK" | tail -n 1)
 [[ $free_mib -gt $((size_mib * 3)) ]] ||
     skip_all "needs $((size_mib * 3)) MiB in $WORK"
 
-free_port
-PROXY_PORT=$PORT
-perl "$ROOT/tests/tools/cutting-proxy.pl" "$PROXY_PORT" "$STORED_PORT" \
-    "$WORK/count" $((size / 11)) $((size / 5)) $((size / 3)) $((size / 2)) \
-    $((size * 9 / 10)) &
-PROXY_PID=$!
-scenario_cleanup() {
-	kill "$PROXY_PID" 2>/dev/null || :
-}
-wait_until 10 test -s "$WORK/count"
+start_cutting_proxy $((size / 11)) $((size / 5)) $((size / 3)) $((size / 2)) \
+    $((size * 9 / 10))
 
 # The default in check-full; here as many pieces as there.
 commerced_conf push-piece "$((size / 64 + 1))"
-commerced_conf storage-connect-to "127.0.0.1:$PROXY_PORT"
+commerced_conf storage-connect-to "${CUTTING_ORIGIN#http://}"
 start_stored
 start_commerced
 # Sealing makes noise of it.
@@ -35,7 +27,7 @@ truncate -s "$size" "$WORK/large.bin"
 draft_item 'A large file' 99 other
 upload "$ITEM" "$WORK/large.bin" '' '' --max-time "$patience"
 wait_until "$patience" file_is_stored "$ITEM" large.bin
-read -r SENT CUTS <"$WORK/count"
+read -r SENT CUTS <"$CUTTING_COUNT"
 SEALED=$(json .sealed_size)
 is "$CUTS" 5 'the way was cut five times'
 diag "sent $SENT bytes for $SEALED: $(((SENT - SEALED) * 1000 / SEALED)) of" \
@@ -53,7 +45,7 @@ ok 'and counts what it sent' test "$(curl -sf "$COMMERCE_ADMIN/metrics" |
 
 # commerced is stopped in the middle, and its successor goes on.
 is_half_way() {
-	[[ $(cut -d ' ' -f 1 "$WORK/count") -gt $((SENT + size / 3)) ]]
+	[[ $(cut -d ' ' -f 1 "$CUTTING_COUNT") -gt $((SENT + size / 3)) ]]
 }
 
 if [[ -z ${PUSH_MIB:-} ]]; then
@@ -68,7 +60,7 @@ if [[ -z ${PUSH_MIB:-} ]]; then
 	kill_commerced
 	start_commerced
 	wait_until "$patience" file_is_stored "$ITEM" large.bin
-	read -r AGAIN _ <"$WORK/count"
+	read -r AGAIN _ <"$CUTTING_COUNT"
 	AGAIN=$((AGAIN - SENT))
 	SEALED=$(json .sealed_size)
 	diag "sent $AGAIN bytes for $SEALED"

@@ -56,6 +56,7 @@ done_testing() {
 STORED_PID=
 COMMERCED_PID=
 CONTRACT_PID=
+CUTTING_PID=
 
 lib_error() {
 	diag "$(basename "${BASH_SOURCE[1]}") line $2: '$3' failed with status $1"
@@ -65,7 +66,8 @@ lib_cleanup() {
 	local status=$? log pid
 	trap - EXIT ERR
 	set +e
-	for pid in $COMMERCED_PID $STORED_PID $CONTRACT_PID; do
+	for pid in $COMMERCED_PID $STORED_PID $CONTRACT_PID \
+	    $CUTTING_PID; do
 		kill -CONT "$pid" 2>/dev/null
 		kill -KILL "$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
@@ -277,6 +279,38 @@ note_violations() {
 	found=$(header sl-violations)
 	[[ $found != *'"response"'* ]] || printf '%s %s\n' "$STATUS" \
 	    "$found $(head -c 300 "$BODY" | tr -d '\0')" >>"$LOGS/violations"
+}
+
+# --- a line that is cut ---------------------------------------------------------
+
+CUTTING_COUNT=$WORK/cutting-count
+
+# start_cutting_proxy [-d] THRESHOLD...: a way to stored that is cut there, see
+# tests/tools/cutting-proxy.pl; its origin is $CUTTING_ORIGIN, and what it
+# counts in $CUTTING_COUNT.  It is there until its end or that of the scenario.
+start_cutting_proxy() {
+	local direction=()
+	if [[ $1 == -d ]]; then
+		direction=(-d)
+		shift
+	fi
+	free_port
+	CUTTING_ORIGIN=http://127.0.0.1:$PORT
+	# It counts when it listens.  Whether the port is taken is not asked:
+	# who asks that takes it.
+	rm -f "$CUTTING_COUNT"
+	perl "$ROOT/tests/tools/cutting-proxy.pl" "${direction[@]}" "$PORT" \
+	    "$STORED_PORT" "$CUTTING_COUNT" "$@" &
+	CUTTING_PID=$!
+	wait_until 30 test -s "$CUTTING_COUNT"
+}
+
+end_cutting_proxy() {	# CUTS
+	kill "$CUTTING_PID"
+	wait "$CUTTING_PID" 2>/dev/null || :
+	CUTTING_PID=
+	is "$(cut -d ' ' -f 2 "$CUTTING_COUNT")" "$1" \
+	    "times the line was cut: $1"
 }
 
 # --- the two daemons --------------------------------------------------------------

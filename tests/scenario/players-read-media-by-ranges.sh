@@ -44,23 +44,13 @@ twin() {
 # cut_while THRESHOLD COMMAND...: by way of a line that is cut there; $TWIN is
 # then on that line
 cut_while() {
-	local pid direct=$TWIN
-	free_port
-	TWIN=http://127.0.0.1:$PORT${TWIN#"$STORAGE"}
-	perl "$ROOT/tests/tools/cutting-proxy.pl" -d "$PORT" "$STORED_PORT" \
-	    "$WORK/cuts" "$1" &
-	pid=$!
-	wait_until 10 not_free "$PORT"
+	local direct=$TWIN
+	start_cutting_proxy -d "$1"
+	TWIN=$CUTTING_ORIGIN${TWIN#"$STORAGE"}
 	shift
 	"$@"
-	kill "$pid"
-	wait "$pid" 2>/dev/null || :
+	end_cutting_proxy 1
 	TWIN=$direct
-	is "$(cut -d ' ' -f 2 "$WORK/cuts")" 1 'the line was cut'
-}
-
-not_free() {
-	! port_is_free "$1"
 }
 
 is_read_over_a_bad_line() {
