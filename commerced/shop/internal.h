@@ -40,7 +40,7 @@ struct writer {
 	bool is_failed;		/* after an outcome that is not known */
 	struct shop_counts counts;
 	bool is_purge_due;		/* writer thread only, and ... */
-	int64_t commit_us;		/* ... what a commit takes, smoothed */
+	int64_t commit_us;		/* ... lately, if it wrote */
 };
 
 /* Moves the log into the database file (checkpointer.c). */
