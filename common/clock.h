@@ -9,6 +9,7 @@
 
 #define CLOCK_TEXT_SIZE 21	/* 2026-11-22T15:00:00Z and a NUL */
 
+/* Of the last tick: some milliseconds behind clock_unix_ms(), which asks. */
 int64_t clock_unix_s(void);
 int64_t clock_unix_ms(void);
 int64_t clock_monotonic_ms(void);

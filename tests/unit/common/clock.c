@@ -71,7 +71,8 @@ seconds_and_milliseconds_are_of_one_clock(void **state)
 	(void)state;
 	assert_true(before_s > 1700000000);
 	assert_true(before_s * 1000 <= now_ms);
-	assert_true(now_ms < (after_s + 1) * 1000);
+	/* Seconds are those of the last tick, which a busy host delays. */
+	assert_true(now_ms < (after_s + 5) * 1000);
 }
 
 static void
