@@ -131,6 +131,7 @@ wait_until 10 has_logged stored 'reloaded keys=2 origins=1'
 is "$(accepted 2026b)" 0 'a key that nobody used has its line'
 documented 2
 wait_until 10 links_are_new key=2026b
+wait_until 30 is_past $(($(date +%s) + LIFE + 1))
 wait_until 30 stands_still "$KEY_ID"
 documented 3
 like "$(<"$WORK/said")" 'accepted_total.*key="2026b"} [1-9]' \

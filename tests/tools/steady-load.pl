@@ -24,7 +24,7 @@ sub good_links {
 	open(my $in, '<', $access) or return ();
 	while (<$in>) {
 		my ($expires, $token, $url) = split;
-		push @links, [$token, $url]
+		push @links, [$expires, $token, $url]
 		    if /\n\z/ && $expires > time() + 1;
 	}
 	return @links;
@@ -72,13 +72,19 @@ sub lost {
 my $began = time();
 my $done = 0;
 until ($stops) {
-	my @links = good_links();
 	my $due = $began + $done / $rate;
 
 	sleep($due - time()) if $due > time();
+	my @links = good_links();
+	if (!@links) {
+		sleep(0.01);
+		next;
+	}
+	my ($expires, $token, $url) = @{$links[rand @links]};
+	my ($status, $got) = fetch($token, $url);
+	# It expired on the way: this process, or all, stood still.
+	next if $status == 410 && $expires <= time();
 	$done++;
-	next unless @links;
-	my ($status, $got) = fetch(@{$links[rand @links]});
 	$size = $got if $status == 200 && !defined $size;
 	$status = 'size' if $status == 200 && $got != $size;
 	$count{$status}++;
