@@ -9,7 +9,7 @@
 # shellcheck source=tests/tools/probe.sh
 . "$ROOT/tests/tools/probe.sh"
 
-start_probe memory=16384 idle=2
+start_probe memory=16384 idle=60
 behind='GET /items/smuggled HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
 executed=0
 

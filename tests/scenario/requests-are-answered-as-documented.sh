@@ -9,7 +9,7 @@
 
 make_file "$WORK/file" 1000000
 make_file "$WORK/big" 5000000
-start_probe file="$WORK/file" idle=3 access-log=full \
+start_probe file="$WORK/file" idle=60 access-log=full \
     access-log-file="$LOGS/access.log" admin-listen=unix:"$WORK/admin.socket"
 last='GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'
 
@@ -153,8 +153,6 @@ $(cmp -n "$size" "$BODY" "$WORK/file" && echo same)" \
 	http -I "$PROBE/file/$size"
 	is "$STATUS $(header Content-Length)" "200 $size" 'the same for HEAD'
 done
-http "$PROBE/file/1000001"
-is "$CURL_STATUS" 18 'a file that got shorter ends too early, not wrongly'
 is "$(curl -sS -I -o /dev/null -w '%{http_code} %{size_download}' \
     "$PROBE/hello")" '200 0' 'HEAD sends no body'
 http -X OPTIONS "$PROBE/hello"
@@ -242,9 +240,11 @@ like "$(grep 'method=GET path="/hello"' "$LOGS/access.log" | tail -n 1)" \
 kill -KILL "$PROBE_PID"
 reap "$PROBE_PID" 2>/dev/null
 ok 'a killed process leaves its Unix socket' test -S "$WORK/admin.socket"
-start_probe admin-listen=unix:"$WORK/admin.socket"
+start_probe admin-listen=unix:"$WORK/admin.socket" file="$WORK/file" idle=1
 admin_socket /healthz
 is "$STATUS $(json .status)" '200 ok' 'which the next one takes over'
+http "$PROBE/file/1000001"
+is "$CURL_STATUS" 18 'a file that got shorter ends too early, not wrongly'
 stop_probe
 not_ok 'the Unix socket is gone' test -e "$WORK/admin.socket"
 done_testing

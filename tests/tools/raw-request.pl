@@ -7,7 +7,7 @@
 # stand for bytes, and \{N:T} for T repeated N times.  Prints a word for each
 # answer and one for the end: "400:malformed-request" (a problem of ours),
 # "400:html" (an error page of the library), "200", "100", "cut" (the
-# answer is not whole), "closed" or "open" (still there after a second without
+# answer is not whole), "closed" or "open" (still there after 20 seconds without
 # a byte, or after RAW_WAIT seconds from the environment).
 use strict;
 use warnings;
@@ -55,7 +55,7 @@ for my $i (0 .. $#ARGV) {
 }
 my ($in, $end) = ('', 'open');
 my $select = IO::Select->new($socket);
-while ($select->can_read($ENV{RAW_WAIT} // 1)) {
+while ($select->can_read($ENV{RAW_WAIT} // 20)) {
 	my $n = sysread $socket, $in, 65536, length $in;
 	if (!$n) {
 		$end = 'closed';
