@@ -50,8 +50,8 @@ problem_is 413 too-large 'pieces of what is too large'
 nothing_is_left 'refused by the header'
 
 head -c $((SIZE - 1)) "$WORK/file" >"$WORK/short"
-{ head -c 300000 "$WORK/file"; printf x; tail -c +300002 "$WORK/file"; } \
-    >"$WORK/wrong"
+cp "$WORK/file" "$WORK/wrong"
+flip_bit "$WORK/wrong" 300000
 put -T "$WORK/wrong"
 problem_is 422 digest-mismatch 'one byte is wrong'
 put -T "$WORK/short"
@@ -126,7 +126,7 @@ is "$(sort "$WORK/statuses" | tr '\n' ' ')" '200 200 200 201 ' \
     'of four uploads at once each is right, and one is the first'
 get_object "$OBJECT"
 same_file "$BODY" "$WORK/file" 'and the object is whole'
-ok 'nothing is left of them' incoming_is_empty
+ok 'nothing is left of them' wait_until 10 incoming_is_empty
 
 # A damaged object is repaired by sending it again, also to who reads it.
 STORED=$(object_path "$OBJECT")
