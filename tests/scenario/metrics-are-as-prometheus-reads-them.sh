@@ -7,11 +7,16 @@
 
 SERIES_MOST=1000
 
-# page ORIGIN: what is there to watch, in $WORK/page
+# page ORIGIN: what is there to watch, in $WORK/page.  Who has an answer may be
+# told of it before it is counted: one request is under way, that for the page.
 page() {
+	wait_until 30 is_alone "$1"
+	cp "$BODY" "$WORK/page"
+}
+is_alone() {
 	http "$1/metrics"
 	expect 200
-	cp "$BODY" "$WORK/page"
+	grep -qE '^[a-z]+_http_requests_under_way 1$' "$BODY"
 }
 
 # number NAME [LABEL-PATTERN]: the sum over the lines that fit
