@@ -6,7 +6,8 @@
 # Each of COUNT clients (1) asks for TARGET and reads at most SIP bytes each
 # tenth of a second, with a receive buffer to match, for at most SECONDS.
 # Prints how many were cut before the time was over.  SIP_TOKEN of the
-# environment is sent as Bearer.
+# environment is sent as Bearer; with SIP_STEADY there it ends with status 75
+# when it was held up between two sips.
 use strict;
 use warnings;
 use Socket;
@@ -25,8 +26,11 @@ for (1 .. $count) {
 	push @clients, $socket;
 }
 my ($deadline, $cut) = (time + $seconds, 0);
+my ($sipped, $is_late) = (time, 0);
 while (@clients && time < $deadline) {
 	sleep 0.1;
+	$is_late = 1 if time - $sipped > 0.6;
+	$sipped = time;
 	my @left;
 	for my $socket (@clients) {
 		my $bytes;
@@ -40,3 +44,4 @@ while (@clients && time < $deadline) {
 	@clients = @left;
 }
 print "$cut\n";
+exit 75 if $ENV{SIP_STEADY} && $is_late;
