@@ -14,11 +14,19 @@ crowd() {
 served() {
 	[[ $(crowd 1) == 200=1 ]]
 }
+# none_left ADMIN-CURL-ARGUMENT...: of a daemon that lists its numbers there,
+# who asks being one
+none_left() {
+	curl -sf "$@" | grep -qE '^[a-z]+_http_connections 1$'
+}
+all_left() {
+	none_left --unix-socket "$WORK/operator.sock" http://x/metrics
+}
 
 # --- by number ---------------------------------------------------------------------
-start_probe connections=10
+start_probe connections=10 admin-listen="unix:$WORK/operator.sock"
 is "$(crowd 10)" '200=10' 'up to the limit all are served'
-ok 'all have left' wait_until 10 served
+ok 'all have left' wait_until 30 all_left
 is "$(crowd 60)" '200=10 503:busy=50' 'above it the others are told busy'
 ok 'then there is room again' wait_until 10 served
 curl -sS -D "$HEADERS" -o "$BODY" "$PROBE/error/busy" || :
@@ -97,12 +105,14 @@ for ((i = 0; i < 16; i++)); do
 	curl -sS --limit-rate 100k -o /dev/null "$STORAGE$one" 2>/dev/null &
 	holders+=("$!")
 done
+# Not asked by a download: it might be the sixteenth.
 sixteen_run() {
-	http "$STORAGE$one" -r 0-0
-	[[ $STATUS == 503 ]]
+	curl -sf "$STORAGE_ADMIN/metrics" |
+	    grep -q '^stored_http_requests_under_way 17$'
 }
-ok 'a grant has sixteen downloads, and no more' wait_until 10 sixteen_run
-problem_is 503 busy 'the next is told so'
+ok 'a grant has sixteen downloads' wait_until 30 sixteen_run
+http "$STORAGE$one" -r 0-0
+problem_is 503 busy 'the next is told that there are no more'
 is "$(header Retry-After)" 1 'and when to come again'
 http "$STORAGE$(target two)" -r 0-0
 status_is 206 'another grant has its own'
@@ -143,6 +153,9 @@ stored_conf connection-limit 5
 commerced_conf connection-limit 5
 start_stored
 start_commerced
+for admin in "$STORAGE_ADMIN" "$COMMERCE_ADMIN"; do
+	wait_until 30 none_left "$admin/metrics"
+done
 is "$(perl "$ROOT/tests/tools/crowd.pl" "$STORED_PORT" /healthz 20)" \
     '200=5 503:busy=15' 'stored tells them'
 is "$(perl "$ROOT/tests/tools/crowd.pl" "$COMMERCED_PORT" /healthz 20)" \

@@ -7,7 +7,7 @@
 # COUNT connections from ADDRESS (127.0.0.1), for each argument one after the
 # other.  Prints for each argument how often each answer came, as
 # "200=3 503:busy=2": the status with the type of a problem, "closed" without
-# an answer, "none" after ten seconds.
+# an answer, "none" after a minute.
 use strict;
 use warnings;
 use IO::Select;
@@ -30,7 +30,7 @@ for my $group (0 .. $#groups) {
 $SIG{PIPE} = 'IGNORE';
 syswrite $_->{socket}, "GET $path HTTP/1.1\r\nHost: x\r\n\r\n" for @clients;
 my $select = IO::Select->new(map { $_->{socket} } @clients);
-my $deadline = time + 10;
+my $deadline = time + 60;
 while ($select->count > 0 && (my $left = $deadline - time) > 0) {
 	for my $socket ($select->can_read($left)) {
 		my $client = $client_of{$socket};
