@@ -98,7 +98,7 @@ problem_is 413 too-large '  also without a length'
 ok '  leaves nothing' wait_until 20 nothing_is_left
 commerced_conf publish-wait 0s
 admin PUT "/items/$ITEM/files/fits" -T "$WORK/fits" -H 'Content-Type: a/b' \
-    --max-time 20
+    --max-time 60
 status_is 202 'as much as upload-max is taken'
 stop_commerced
 

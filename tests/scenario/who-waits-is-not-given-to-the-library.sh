@@ -140,7 +140,7 @@ is "$(crowd gone 10 39)" 30 'a stop ends those of the library'
 is "$(crowd gone 100 299)" 200 'and those in front of it'
 end_crowd
 
-stored_conf idle-timeout 3
+stored_conf idle-timeout 5
 start_stored
 start_crowd
 is "$(crowd open 49)" opened 'with an idle timeout 50 clients connect'
