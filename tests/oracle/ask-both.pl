@@ -301,7 +301,7 @@ sub ask {
 	my $side = $sides{$name};
 	my $answer;
 
-	alarm 20;
+	alarm 60;
 	for my $attempt (1, 2) {
 		send_request($side, $request);
 		$answer = read_answer($side, $request->{method});

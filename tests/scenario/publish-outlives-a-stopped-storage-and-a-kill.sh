@@ -134,16 +134,16 @@ cat "$SIGNING_KEYS" >>"$WORK/other.keys"
 cp "$SIGNING_KEYS" "$WORK/old.keys"
 cp "$WORK/other.keys" "$SIGNING_KEYS"
 kill -HUP "$COMMERCED_PID"
-wait_until 20 grep -q 'reloaded the signing keys' "$LOGS/commerced.log"
+wait_until 60 grep -q 'reloaded the signing keys' "$LOGS/commerced.log"
 draft_item 'Refused' 10
 upload "$ITEM" "$WORK/two" refused.ogg
 status_is 202 'a storage that does not know our key takes nothing'
-ok '  which is logged with its reason' wait_until 20 grep -q \
+ok '  which is logged with its reason' wait_until 60 grep -q \
     'refused status=403 slug=token-refused' "$LOGS/commerced.log"
 cp "$WORK/old.keys" "$SIGNING_KEYS"
 kill -HUP "$COMMERCED_PID"
 ok 'with the right key and SIGHUP it is stored without waiting' \
-    wait_until 20 file_is_stored "$ITEM" refused.ogg
+    wait_until 60 file_is_stored "$ITEM" refused.ogg
 
 # --- stopped while an upload waits to be stored ------------------------------------------------
 stop_commerced
@@ -159,7 +159,7 @@ file_is_pending() {
 	admin GET "/items/$ITEM/files/late.ogg"
 	[[ $STATUS == 200 && $(json .state) == pending ]]
 }
-wait_until 20 file_is_pending
+wait_until 60 file_is_pending
 begun=$SECONDS
 stop_commerced
 wait "$waiting"

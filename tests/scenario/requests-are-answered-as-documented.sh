@@ -136,12 +136,12 @@ waits() {
 	[[ $(ran states) == 1 ]]
 }
 RAW_WAIT=0 raw 'GET /wait HTTP/1.1\r\nHost: x\r\n\r\n' >&2
-ok 'a request waits although its client has left' wait_until 10 waits
+ok 'a request waits although its client has left' wait_until 60 waits
 curl -sS "$PROBE/release" >&2
-ok 'its state is given back once it is resumed' wait_until 10 given_back
+ok 'its state is given back once it is resumed' wait_until 60 given_back
 RAW_WAIT=0 raw 'PUT /stream HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nab' \
     >&2
-ok 'a cut upload gives its state back' wait_until 10 given_back
+ok 'a cut upload gives its state back' wait_until 60 given_back
 is "$(ran stream)" 4 'and is never handled'
 
 # --- answers ---------------------------------------------------------------------------
@@ -222,7 +222,7 @@ status_is 200 'it does on its own'
 like "$(cat "$BODY")" 'probe_http_requests_total\{code="507"\} 2' \
     'answers are counted by status'
 like "$(cat "$BODY")" 'probe_http_requests_suspended 0' 'nothing is suspended'
-not_ok 'a socket that somebody listens on is not taken' timeout 20 \
+not_ok 'a socket that somebody listens on is not taken' timeout 60 \
     "$BUILD/test/tools/http_probe" listen=unix:"$WORK/admin.socket" \
     2>>"$LOGS/probe.log"
 http "$PROBE/items/a%0ab\"?token=hidden-in-the-query"
@@ -230,7 +230,7 @@ id=$(header X-Request-Id)
 logged() {
 	grep -q "request=$id " "$LOGS/access.log"
 }
-ok 'the request id is in the access log' wait_until 5 logged
+ok 'the request id is in the access log' wait_until 60 logged
 like "$(grep "request=$id " "$LOGS/access.log")" \
     'peer=127.0.0.1 method=GET path="/items/a%0ab\\x22" status=200 bytes=[0-9]+ duration_ms=[0-9]+$' \
     'its line has the path, escaped'

@@ -23,7 +23,7 @@ finds() {		# QUERY TITLES
 
 # soon QUERY TITLES DESCRIPTION
 soon() {
-	wait_until 10 finds "$1" "$2" || :
+	wait_until 60 finds "$1" "$2" || :
 	is "$(found "$1")" "$2" "$3"
 }
 
@@ -76,7 +76,7 @@ by_popularity() {
 	http "$SHOP/v1/items?sort=popularity&limit=1"
 	[[ $(json '.items[0].title') == 'Winter music' ]]
 }
-wait_until 20 by_popularity
+wait_until 60 by_popularity
 ok 'what is sold comes first by popularity, after a while' by_popularity
 cursor=$(json .next)
 http "$SHOP/v1/items?sort=popularity&limit=1&cursor=$cursor"
@@ -91,7 +91,7 @@ soon 'musi' 'Music A, Winter music' 'the shorter title fits better'
 http "$SHOP/v1/items?q=musi&sort=title&limit=1"
 cursor=$(json .next)
 make_item 'Aaa music' 1 "$WORK/tune.ogg"
-wait_until 10 finds 'aaa' 'Aaa music'
+wait_until 60 finds 'aaa' 'Aaa music'
 http "$SHOP/v1/items?q=musi&sort=title&limit=5&cursor=$cursor"
 is "$STATUS $(json '[.items[].title] | join(", ")')" '200 Winter music' \
     'a cursor of a search holds its place'
@@ -99,7 +99,7 @@ is "$STATUS $(json '[.items[].title] | join(", ")')" '200 Winter music' \
 # Lost and damaged.
 made=$(metric search_made_total)
 rm "$INDEX"
-wait_until 20 made_more_than "$made"
+wait_until 60 made_more_than "$made"
 soon 'winter' 'Winter music' 'deleted while it is used: made anew'
 stop_commerced
 rm -f "$INDEX"*
@@ -108,7 +108,7 @@ soon 'winter' 'Winter music' 'deleted while nothing runs: made anew'
 stop_commerced
 head -c 3000 /dev/urandom | dd of="$INDEX" bs=4096 seek=1 conv=notrunc status=none
 start_commerced
-wait_until 20 made_more_than 0
+wait_until 60 made_more_than 0
 soon 'winter' 'Winter music' 'damaged inside: made anew'
 stop_commerced
 head -c 8192 /dev/urandom >"$INDEX"
@@ -139,13 +139,13 @@ failed_more() {		# COUNT
 }
 fault_arm write 1 ENOSPC full 'search.db*'
 rename_item "$second" 'Full music'
-wait_until 20 failed_more 0
+wait_until 60 failed_more 0
 is "$(found other)" 'Full music' 'a full disk leaves the index, with titles of now'
 register
 redeem "$(gift_code 1000)"
 buy "$second"
 is "$STATUS" 201 '  and sales go on'
-wait_until 20 failed_more 1
+wait_until 60 failed_more 1
 fault_disarm
 soon 'full' 'Full music' '  and it follows again when there is room'
 
@@ -155,7 +155,7 @@ for call in write:1 write:9 sync:1 unlink:1; do
 	rm -f "$INDEX"*
 	fault_arm "${call%:*}" "${call#*:}" EIO hold 'search.db*'
 	launch_commerced
-	wait_until 20 fault_is_reached
+	wait_until 60 fault_is_reached
 	kill_commerced
 	fault_disarm
 	start_commerced
@@ -164,7 +164,7 @@ for call in write:1 write:9 sync:1 unlink:1; do
 done
 fault_arm rename 1 EIO hold 'search.db*'
 rm "$INDEX"
-wait_until 20 fault_is_reached
+wait_until 60 fault_is_reached
 http "$SHOP/v1/items?q=fu"
 problem_is 503 busy 'while there is none a search is told to come again'
 http "$SHOP/v1/items"

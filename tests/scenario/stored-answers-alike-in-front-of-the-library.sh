@@ -367,7 +367,7 @@ for count in 1 70000; do
 	client -b 4096 -n "$count" "$WORK/huge"
 done
 ok 'nothing is left of clients that reset the connection' \
-    wait_until 10 under_way 0
+    wait_until 60 under_way 0
 is "$(tail -n +$((LINES + 1)) "$LOGS/stored-access.log" |
     grep -c 'status=200 .*aborted=yes')" 2 'which the log tells'
 
@@ -376,14 +376,14 @@ token=$(sign_url GET "$STORAGE$target")
 SIP_TOKEN=$token perl "$ROOT/tests/tools/sip.pl" "${STORAGE##*:}" "$target" 1 \
     60 3 >"$WORK/sipped" &
 sipping=$!
-ok 'three clients of a grant are sent to' wait_until 20 under_way 3
+ok 'three clients of a grant are sent to' wait_until 60 under_way 3
 client "$WORK/small" >"$WORK/said"
 like "$(cat "$WORK/said")" '^HTTP/1.1 503 .*' 'the fourth is told to wait'
 client -m split "$WORK/small" >"$WORK/expected"
 ok 'alike' cmp "$WORK/expected" "$WORK/said"
 kill "$sipping"
 wait "$sipping" 2>/dev/null || true
-ok 'until they leave' wait_until 20 under_way 0
+ok 'until they leave' wait_until 60 under_way 0
 client "$WORK/small" >"$WORK/said"
 ok 'then it is served' grep -q '^HTTP/1.1 200 ' "$WORK/said"
 
@@ -409,7 +409,7 @@ for i in {1..4}; do
 	put_object "$WORK/object"
 	get_object "$OBJECT"
 done
-ok 'and waits' wait_until 10 under_way 1
+ok 'and waits' wait_until 60 under_way 1
 : >"$WORK/others"
 wait "$client"
 sed -i '/^[0-9]* sent$/d' "$WORK/said"
@@ -425,13 +425,13 @@ client -m split "$WORK/huge" >"$WORK/expected"
 before=$(fast)
 client -b 4096 -s 1000 -w "$WORK/go" "$WORK/huge" >"$WORK/said" &
 client=$!
-ok 'a large one is under way' wait_until 20 under_way 1
+ok 'a large one is under way' wait_until 60 under_way 1
 stops=$(grep -c stopping "$LOGS/stored.log")
 is_stopping() {
 	[[ $(grep -c stopping "$LOGS/stored.log") -gt $stops ]]
 }
 kill -TERM "$STORED_PID"
-ok 'when the daemon is told to stop' wait_until 10 is_stopping
+ok 'when the daemon is told to stop' wait_until 60 is_stopping
 : >"$WORK/go"
 wait "$client"
 ok 'it waits until all of it is sent' cmp "$WORK/expected" "$WORK/said"

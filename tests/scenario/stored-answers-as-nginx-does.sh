@@ -23,7 +23,7 @@ start_nginx() {
 	    "$ORACLE/nginx.conf" >"$WORK/nginx.conf"
 	nginx -e "$WORK/nginx/nginx.log" -c "$WORK/nginx.conf" &
 	NGINX=$!
-	wait_until 10 nginx_answers
+	wait_until 60 nginx_answers
 }
 
 scenario_cleanup() {

@@ -281,7 +281,7 @@ is_refused_as_busy() {
 	get_object "$OBJECT"
 	[[ $STATUS == 503 ]]
 }
-wait_until 10 is_refused_as_busy
+wait_until 60 is_refused_as_busy
 problem_is 503 busy 'above the connection limit'
 like "$(header Retry-After)" '^[0-9]+$' '503 says when to come again'
 exec {first}>&- {second}>&-
@@ -289,6 +289,6 @@ is_served() {
 	get_object "$OBJECT"
 	[[ $STATUS == 200 ]]
 }
-ok 'below it again' wait_until 10 is_served
+ok 'below it again' wait_until 60 is_served
 
 done_testing

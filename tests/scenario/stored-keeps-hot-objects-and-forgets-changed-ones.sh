@@ -165,7 +165,7 @@ closed() {
 	[[ -z $(find "/proc/$STORED_PID/fd" -lname "$STORED_ROOT/*(deleted)" \
 	    2>/dev/null || true) ]]
 }
-ok 'and nothing of it stays open' wait_until 10 closed
+ok 'and nothing of it stays open' wait_until 60 closed
 
 # --- whose, and with which key ----------------------------------------------------
 
@@ -174,7 +174,7 @@ secret "$OTHER_KEY"
 printf 'other.example.com 1 %s\n' "$OTHER_KEY" >>"$SIGNING_KEYS"
 kill -HUP "$STORED_PID"
 reloaded() { grep -q 'reloaded keys=2' "$LOGS/stored.log"; }
-wait_until 10 reloaded
+wait_until 60 reloaded
 TARGET="/media/$LARGE?$(query '' a-grant other.example.com 1)"
 http -H "Authorization: Bearer $(sign_url GET "$STORAGE$TARGET" \
     other.example.com "$OTHER_KEY")" "$STORAGE$TARGET"
@@ -183,7 +183,7 @@ hot "$LARGE" "$WORK/large" 'it stays its own'
 sed -i '/^shop/d' "$SIGNING_KEYS"
 kill -HUP "$STORED_PID"
 reloaded() { grep -q 'reloaded keys=1' "$LOGS/stored.log"; }
-wait_until 10 reloaded
+wait_until 60 reloaded
 get_object "$LARGE"
 problem_is 403 token-refused 'a hot object needs a key that is in force'
 stop_stored

@@ -51,7 +51,7 @@ nothing_left() {
 }
 
 is_clean() {
-	nothing_left || wait_until 5 nothing_left
+	nothing_left || wait_until 60 nothing_left
 }
 
 problem() {

@@ -29,7 +29,7 @@ with 2026b "$NEW_KEY"
 problem_is 403 token-refused 'a key that is not listed'
 printf '%s 2026b %s\n' "$COMMERCE_ID" "$NEW_KEY" >>"$SIGNING_KEYS"
 kill -HUP "$STORED_PID"
-wait_until 10 has_logged 1 'reloaded keys=2'
+wait_until 60 has_logged 1 'reloaded keys=2'
 with 2026b "$NEW_KEY"
 status_is 200 'a key added by a reload'
 with "$KEY_ID" "$SIGNING_KEY"
@@ -41,7 +41,7 @@ like "$(grep accepted_total "$BODY")" 'key="2026b"\} 1' \
 
 printf 'nonsense\n' >>"$SIGNING_KEYS"
 kill -HUP "$STORED_PID"
-wait_until 10 has_logged 1 'not reloaded'
+wait_until 60 has_logged 1 'not reloaded'
 pass 'a broken key file is told of'
 ok 'with file and line' has_logged 1 "$SIGNING_KEYS:3:"
 with 2026b "$NEW_KEY"
@@ -51,7 +51,7 @@ sed -i '/nonsense/d' "$SIGNING_KEYS"
 stored_conf public-origin 'ftp://wrong'
 write_stored_config
 kill -HUP "$STORED_PID"
-wait_until 10 has_logged 2 'not reloaded'
+wait_until 60 has_logged 2 'not reloaded'
 with 2026b "$NEW_KEY"
 status_is 200 'a broken configuration changes nothing'
 
@@ -60,7 +60,7 @@ problem_is 403 token-refused 'an origin that is not listed'
 stored_conf public-origin "https://media.example.com $STORAGE"
 write_stored_config
 kill -HUP "$STORED_PID"
-wait_until 10 has_logged 1 'reloaded keys=2 origins=2'
+wait_until 60 has_logged 1 'reloaded keys=2 origins=2'
 with 2026b "$NEW_KEY" https://media.example.com
 status_is 200 'an origin added by a reload'
 with 2026b "$NEW_KEY"
@@ -86,7 +86,7 @@ is "$(sort "$WORK/statuses" | uniq -c | tr -s ' ')" ' 2000 200' \
 sed -i "/$KEY_ID/d" "$SIGNING_KEYS"
 RELOADED=$(grep -c 'reloaded keys=1' "$LOGS/stored.log" || :)
 kill -HUP "$STORED_PID"
-wait_until 10 has_logged $((RELOADED + 1)) 'reloaded keys=1'
+wait_until 60 has_logged $((RELOADED + 1)) 'reloaded keys=1'
 with "$KEY_ID" "$SIGNING_KEY"
 problem_is 403 token-refused 'a key removed by a reload'
 with 2026b "$NEW_KEY"
@@ -99,7 +99,7 @@ stop_stored
 refuses() {
 	local said
 	write_stored_config
-	if said=$(timeout 20 "$BUILD/stored" -f "$STORED_CONFIG" 2>&1); then
+	if said=$(timeout 120 "$BUILD/stored" -f "$STORED_CONFIG" 2>&1); then
 		fail "$2"
 	else
 		like "$said" "$1" "$2"

@@ -113,7 +113,7 @@ stop_stored
 stored_conf scrub-rate 4MiB
 start_stored
 curl -sf -X POST "$STORAGE_ADMIN/scrub" >"$WORK/asked"
-wait_until 20 round_has_begun
+wait_until 60 round_has_begun
 is "$(status_of .last.ended_at | grep -c Z) $(status_of \
     '.current.round == .last.round + 1')" '1 true' 'a round is under way'
 stop_stored

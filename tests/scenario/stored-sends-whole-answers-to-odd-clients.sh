@@ -174,7 +174,7 @@ under_way() {
 	    grep -q '^stored_http_requests_under_way 1$'
 }
 ok 'nothing is left of clients that leave in the middle' \
-    wait_until 10 under_way
+    wait_until 60 under_way
 is "$(ask "$LARGE" | client)" "200 $LARGE" 'and others are served'
 
 # --- a file that became shorter, by somebody else's hand ----------------------------

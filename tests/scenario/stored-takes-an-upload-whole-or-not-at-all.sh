@@ -28,7 +28,7 @@ incoming_is_empty() {
 
 # nothing_is_left DESCRIPTION: neither to be seen nor on the disk
 nothing_is_left() {
-	ok "$1: nothing lies in incoming" wait_until 10 incoming_is_empty
+	ok "$1: nothing lies in incoming" wait_until 60 incoming_is_empty
 	get_object "$OBJECT"
 	problem_is 404 object-not-found "$1: no object"
 }
@@ -126,7 +126,7 @@ is "$(sort "$WORK/statuses" | tr '\n' ' ')" '200 200 200 201 ' \
     'of four uploads at once each is right, and one is the first'
 get_object "$OBJECT"
 same_file "$BODY" "$WORK/file" 'and the object is whole'
-ok 'nothing is left of them' wait_until 10 incoming_is_empty
+ok 'nothing is left of them' wait_until 60 incoming_is_empty
 
 # A damaged object is repaired by sending it again, also to who reads it.
 STORED=$(object_path "$OBJECT")

@@ -97,17 +97,17 @@ is_writing() {
 has_grown() {
 	[[ $(stat -c %s "$INCOMING/$OBJECT.part") -gt 100000 ]]
 }
-wait_until 10 is_writing
+wait_until 60 is_writing
 piece 100000 100009
 offset_is 100000 'a second writer'
 kill "$SLOW"
 wait "$SLOW" 2>/dev/null || :
-wait_until 10 has_grown
+wait_until 60 has_grown
 held_is_file() {
 	held
 	[[ $HELD == "200 $(stat -c %s "$INCOMING/$OBJECT.part")" ]]
 }
-ok 'a cut piece keeps what arrived' wait_until 10 held_is_file
+ok 'a cut piece keeps what arrived' wait_until 60 held_is_file
 AT=${HELD#200 }
 diag "cut at $AT"
 
@@ -122,7 +122,7 @@ offset_is "$AT" 'and so does the total'
 piece "$AT" 599999
 is "$STATUS $(header Upload-Offset)" '204 600000' 'the upload goes on'
 slow_piece 600000 999999
-wait_until 10 is_writing
+wait_until 60 is_writing
 kill_stored
 wait "$SLOW" 2>/dev/null || :
 start_stored

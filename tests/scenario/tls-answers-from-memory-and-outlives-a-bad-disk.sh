@@ -107,5 +107,5 @@ stored_request DELETE "/objects/$sound?$(query '' publish)" "${tls[@]}"
 status_is 204 'an object is deleted'
 get_object "$sound" "${tls[@]}"
 problem_is 404 object-not-found 'and is gone'
-ok 'from memory too' wait_until 10 is_gone "$sound"
+ok 'from memory too' wait_until 60 is_gone "$sound"
 done_testing

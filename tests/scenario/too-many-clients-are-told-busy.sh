@@ -28,7 +28,7 @@ start_probe connections=10 admin-listen="unix:$WORK/operator.sock"
 is "$(crowd 10)" '200=10' 'up to the limit all are served'
 ok 'all have left' wait_until 30 all_left
 is "$(crowd 60)" '200=10 503:busy=50' 'above it the others are told busy'
-ok 'then there is room again' wait_until 10 served
+ok 'then there is room again' wait_until 60 served
 curl -sS -D "$HEADERS" -o "$BODY" "$PROBE/error/busy" || :
 is "$(header Retry-After)" 1 'busy says when to come again'
 stop_probe
@@ -49,9 +49,9 @@ ok 'too few descriptors for the limit are warned of' \
     grep -q 'too few file descriptors .* connections=124' "$LOGS/probe.log"
 is "$(crowd 300)" '200=124 503:busy=176' \
     'they lower it, and those whom no thread can take are told busy too'
-ok 'then there is room again' wait_until 10 served
+ok 'then there is room again' wait_until 60 served
 kill -TERM "$PROBE_PID"
-wait_until 20 daemon_ended "$PROBE_PID"
+wait_until 60 daemon_ended "$PROBE_PID"
 PROBE_PID=
 
 # --- by address --------------------------------------------------------------------
@@ -62,7 +62,7 @@ is "$(crowd 30 8@127.0.0.2 30@127.0.0.3 | paste -sd /)" \
 all_served() {
 	[[ $(crowd 8) == 200=8 ]]
 }
-ok 'what has left counts no longer' wait_until 10 all_served
+ok 'what has left counts no longer' wait_until 60 all_served
 stop_probe
 
 # --- without a descriptor ----------------------------------------------------------
@@ -73,7 +73,7 @@ has_descriptors() {	# FEWER-THAN
 }
 served
 open=("/proc/$PROBE_PID/fd"/*)
-wait_until 10 has_descriptors "$((${#open[@]} + 1))"
+wait_until 60 has_descriptors "$((${#open[@]} + 1))"
 limit=$((${#open[@]} + 5))
 prlimit --pid "$PROBE_PID" --nofile="$limit:700"
 tally=$(crowd 40)
@@ -84,7 +84,7 @@ is "$tally" "200=$served 503:busy=$((40 - served))" \
 diag "$tally"
 ok 'which is logged, and not for each' \
     test "$(grep -c 'cannot accept' "$LOGS/probe.log")" -eq 1
-ok 'then there is room again' wait_until 10 served
+ok 'then there is room again' wait_until 60 served
 prlimit --pid "$PROBE_PID" --nofile=700:700
 is "$(crowd 40)" 200=40 'with descriptors all are served'
 stop_probe
@@ -122,7 +122,7 @@ one_again() {
 	http "$STORAGE$one" -r 0-0
 	[[ $STATUS == 206 ]]
 }
-ok 'once they have ended there is room again' wait_until 10 one_again
+ok 'once they have ended there is room again' wait_until 60 one_again
 stop_stored
 
 # --- what is only kept gives way -----------------------------------------------------

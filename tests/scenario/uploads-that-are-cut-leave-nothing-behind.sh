@@ -44,10 +44,10 @@ draft_item 'A draft' 10
 for how in 'X-How: length' 'Transfer-Encoding: chunked'; do
 	slowly -H "$how"
 	ok "${how#*: }: an upload is under way" \
-	    wait_until 20 upload_is_under_way
+	    wait_until 60 upload_is_under_way
 	end_slow
 	ok '  the client leaves, and nothing is left' \
-	    wait_until 20 nothing_is_left
+	    wait_until 60 nothing_is_left
 done
 admin GET "/items/$ITEM/files/large"
 problem_is 404 not-found 'no version of it is in the books'
@@ -58,11 +58,11 @@ printf 'PUT /admin/v1/items/%s/files/short HTTP/1.1\r\nHost: x\r\n%s\r\n%s\r\n%s
 	PeerAddr => "127.0.0.1:$ARGV[0]"); print $s <STDIN>; $s->flush;
 	shutdown $s, 1; print <$s>' "$COMMERCED_PORT" >"$WORK/short"
 is "$(head -c 12 "$WORK/short")" '' 'a body that is too short gets no answer'
-ok '  and leaves nothing' wait_until 20 nothing_is_left
+ok '  and leaves nothing' wait_until 60 nothing_is_left
 
 # --- killed --------------------------------------------------------------------------
 slowly
-wait_until 20 upload_is_under_way
+wait_until 60 upload_is_under_way
 kill_commerced
 end_slow
 isnt "$(sealed_files)" '' 'a kill leaves a part of an upload'
@@ -70,18 +70,18 @@ object=$(printf 'a%.0s' {1..64})
 mkdir -p "$COMMERCED_STATE/sealed/aa"
 printf 'x' >"$COMMERCED_STATE/sealed/aa/$object"
 # shellcheck disable=SC2016	# these are perl's
-wait_until 20 perl -e 'exit(time - (stat $ARGV[0])[10] < 3)' \
+wait_until 60 perl -e 'exit(time - (stat $ARGV[0])[10] < 3)' \
     "$COMMERCED_STATE/sealed/aa/$object"
 start_commerced
 ok 'the next start removes it, and a sealed file without a row' \
-    wait_until 20 nothing_is_left
+    wait_until 60 nothing_is_left
 stop_commerced
 
 # --- stopped in the middle --------------------------------------------------------------
 commerced_conf stop-timeout 0s
 start_commerced
 slowly
-wait_until 20 upload_is_under_way
+wait_until 60 upload_is_under_way
 stop_commerced
 end_slow
 is "$(sealed_files)" '' 'a stop in mid-upload leaves nothing'
@@ -95,7 +95,7 @@ admin PUT "/items/$ITEM/files/over" -T "$WORK/over" -H 'Content-Type: a/b'
 problem_is 413 too-large 'one byte over upload-max'
 admin PUT "/items/$ITEM/files/over" -T - -H 'Content-Type: a/b' <"$WORK/over"
 problem_is 413 too-large '  also without a length'
-ok '  leaves nothing' wait_until 20 nothing_is_left
+ok '  leaves nothing' wait_until 60 nothing_is_left
 commerced_conf publish-wait 0s
 admin PUT "/items/$ITEM/files/fits" -T "$WORK/fits" -H 'Content-Type: a/b' \
     --max-time 60
@@ -118,7 +118,7 @@ if mkdir "$WORK/small" &&
 	admin PUT "/items/$ITEM/files/large" -T - -H 'Content-Type: a/b' \
 	    <"$WORK/large"
 	problem_is 507 storage-full '  also without a length'
-	ok '  leaves nothing' wait_until 20 nothing_is_left
+	ok '  leaves nothing' wait_until 60 nothing_is_left
 	ok '  and gives the space back' test \
 	    "$(df --output=used "$WORK/small" | tail -n 1)" -le $((before + 512))
 	admin GET /items

@@ -104,10 +104,10 @@ get "${OBJECT//[0-9]/e}" >"$WORK/get-nothing"
 head -c 20 "$WORK/get" >"$WORK/get-begun"
 tail -c +21 "$WORK/get" >"$WORK/get-rest"
 
-ok 'who asks for the metrics is the only one' wait_until 10 they_are 0 0
+ok 'who asks for the metrics is the only one' wait_until 60 they_are 0 0
 start_crowd
 is "$(crowd open 299)" opened '300 clients connect'
-ok 'they are counted, and the library has none' wait_until 10 they_are 300 0
+ok 'they are counted, and the library has none' wait_until 60 they_are 300 0
 crowd say 0 299 "$WORK/get" >"$WORK/said"
 is "$(crowd hear 0 299 'the end')" 300 'all get what they ask for'
 is "$(connections)" '300 0' 'the library still has none'
@@ -117,7 +117,7 @@ is "$(connections)" '300 0' 'and none then'
 
 crowd say 0 19 "$WORK/get-begun" >"$WORK/said"
 ok 'who begins a request and does not go on is the library'"'"'s' \
-    wait_until 10 they_are 300 20
+    wait_until 60 they_are 300 20
 crowd say 0 19 "$WORK/get-rest" >"$WORK/said"
 is "$(crowd hear 0 19 'the end')" 20 'which answers once they do'
 crowd say 20 49 "$WORK/get-nothing" >"$WORK/said"
@@ -129,10 +129,10 @@ is "$(connections)" '300 50' 'and no others'
 
 crowd end 40 59 >"$WORK/said"
 is "$(crowd gone 40 59)" 20 'who ends their side sees the end'
-ok 'and is counted no longer' wait_until 10 they_are 280 40
+ok 'and is counted no longer' wait_until 60 they_are 280 40
 crowd leave 0 9 >"$WORK/said"
 crowd leave 60 99 >"$WORK/said"
-ok 'nor is who leaves' wait_until 10 they_are 230 30
+ok 'nor is who leaves' wait_until 60 they_are 230 30
 
 # A stop: the crowd sees the end, whoever has it.
 stop_stored
@@ -147,7 +147,7 @@ is "$(crowd open 49)" opened 'with an idle timeout 50 clients connect'
 crowd say 0 9 "$WORK/get" >"$WORK/said"
 is "$(crowd hear 0 9 'the end')" 10 'ten of them ask'
 is "$(crowd gone 0 49)" 50 'then all are shut'
-ok 'and nothing is left of them' wait_until 10 they_are 0 0
+ok 'and nothing is left of them' wait_until 60 they_are 0 0
 end_crowd
 
 done_testing

@@ -56,11 +56,11 @@ buy_at_once() {
 hold_syncs
 buy_at_once first "$polka" 1 &
 first=$!
-ok 'a purchase waits for the disk' wait_until 20 sync_is_held
+ok 'a purchase waits for the disk' wait_until 60 sync_is_held
 buy_at_once others "$ITEM" "$COUNT" &
 others=$!
 ok 'those that the queue does not take are told at once' \
-    wait_until 20 told_busy $((COUNT - QUEUE))
+    wait_until 60 told_busy $((COUNT - QUEUE))
 is "$(metric commerced_jobs_waiting)" "$QUEUE" 'the others wait'
 http "$SHOP/v1/items/$ITEM"
 status_is 200 'an item is read meanwhile'

@@ -60,7 +60,7 @@ tls_talk() (
 
 # Until the client has said it so often, or is gone.
 wait_for_tls() {	# PID FILE PATTERN COUNT
-	wait_until 10 tls_said "$@" >&2 || :
+	wait_until 60 tls_said "$@" >&2 || :
 }
 
 tls_said() {		# PID FILE PATTERN COUNT
