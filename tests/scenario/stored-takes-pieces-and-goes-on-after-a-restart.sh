@@ -84,7 +84,7 @@ is "$HELD" '200 100000' 'refused pieces change nothing'
 # slow_piece FROM TO: in the background, a few bytes at a time
 slow_piece() {
 	cut_out "$1" "$2" "$WORK/file"
-	curl -s -o /dev/null -T "$WORK/piece" -H Expect: --limit-rate 60k \
+	curl -s -o /dev/null -T "$WORK/piece" -H Expect: --limit-rate 20k \
 	    -H "Authorization: Bearer $TOKEN" \
 	    -H "Content-Range: bytes $1-$2/$SIZE" "$STORAGE$TARGET" &
 	SLOW=$!
