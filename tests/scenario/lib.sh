@@ -203,6 +203,8 @@ record_answer() {
 	esac
 	# 000: none; 100: the connection ended before the answer
 	[[ ${STATUS%% *} != [01]?? ]] || return 0
+	# Nor one that ended in its middle, as where the daemon is killed
+	[[ $CURL_STATUS != @(18|28|56) ]] || return 0
 	[[ $type != *json ]] || body=$(<"$BODY")
 	printf '%s\t%s\t%s\t%s\t%s\n' "$method" "$url" "${STATUS%% *}" \
 	    "$type" "$body" >>"$LOGS/answers"
