@@ -334,6 +334,8 @@ commerced_conf password-queue 1
 commerced_conf attempts-by-address 1000
 commerced_conf attempts-by-account 1000
 start_commerced
+# Who has bought nothing has little to export: it is asked for often.
+register
 
 CROWD=
 

@@ -626,7 +626,7 @@ remember_access() {
 	while read -r text; do
 		secret "$text"
 	done < <(jq -r '.. | objects | .security_token?, .download_key?,
-	    .session_token?, .claim_code? | strings' "$BODY" 2>/dev/null)
+	    .session_token?, .claim_code? | strings' "$BODY" 2>/dev/null || :)
 }
 
 # expect STATUS...: the last answer, as a condition and not as a test
