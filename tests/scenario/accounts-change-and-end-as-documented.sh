@@ -146,9 +146,9 @@ files_are_without() {
 	! grep -qaF "$1" "$COMMERCED_STATE"/counterfoil.db*
 }
 ok 'its address is in no file of the database' \
-    wait_until 30 files_are_without other@example.com
+    wait_until 60 files_are_without other@example.com
 ok '  nor is the one that was given up' \
-    wait_until 30 files_are_without mover@example.com
+    wait_until 60 files_are_without mover@example.com
 ok '  while that of others is' grep -qaF moved@example.com \
     "$COMMERCED_STATE/counterfoil.db"
 is "$(sqlite3 -readonly "$COMMERCED_STATE/counterfoil.db" \

@@ -26,7 +26,7 @@ OBJECTS=()
 for name in one two three four five six; do
 	make_file "$WORK/$name.bin" $((RANDOM + 150000))
 	upload "$ITEM" "$WORK/$name.bin"
-	wait_until 20 file_is_stored "$ITEM" "$name.bin"
+	wait_until 60 file_is_stored "$ITEM" "$name.bin"
 	OBJECTS+=("$(json .object)")
 done
 

@@ -31,7 +31,7 @@ held() {
 	curl -sS --max-time 60 -o "$WORK/held-body" -w '%{http_code}' "$@" \
 	    >"$WORK/held-status" 2>>"$WORK/held-errors" &
 	pid=$!
-	ok "$description: a sync is waited for" wait_until 20 sync_is_held
+	ok "$description: a sync is waited for" wait_until 60 sync_is_held
 	# Reads are answered while it waits, several one after another.
 	for _ in 1 2 3 4 5; do
 		http "$SHOP/v1/items/$ITEM"

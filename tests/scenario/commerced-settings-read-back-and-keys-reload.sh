@@ -78,11 +78,11 @@ printf '%s 2027b %s\n%s\n' "$COMMERCE_ID" "$new_key" "$old_keys" \
 printf '%s\n' "$new_token" >"$ADMIN_TOKEN_FILE"
 kill -HUP "$STORED_PID" "$COMMERCED_PID"
 ok 'SIGHUP reads the admin token again' \
-    wait_until 20 reloads 'reloaded the admin token' 1
+    wait_until 60 reloads 'reloaded the admin token' 1
 access "$FILE_ID"
 like "$URL" '&key=2027b&' 'and signs with the key that is first now'
 is "$TOKEN" "$(sign_url GET "$URL" "$COMMERCE_ID" "$new_key")" '  rightly'
-ok '  which the storage takes' wait_until 20 download "$URL" "$TOKEN" \
+ok '  which the storage takes' wait_until 60 download "$URL" "$TOKEN" \
     "$WORK/tune.age"
 admin GET /items
 problem_is 401 admin-token-refused 'the old admin token is refused'
@@ -102,7 +102,7 @@ secret "$second_master"
 printf '2 %s\n1 %s\n' "$second_master" "$MASTER_KEY" >"$MASTER_KEYS"
 kill -HUP "$COMMERCED_PID"
 ok 'SIGHUP reads the master keys again' \
-    wait_until 20 reloads 'reloaded the master keys first=2' 1
+    wait_until 60 reloads 'reloaded the master keys first=2' 1
 old_key=$KEY
 access "$FILE_ID"
 is "$KEY" "$old_key" 'what was sold opens with the key that it had'
@@ -115,7 +115,7 @@ ok '  and opens' cmp "$WORK/tune.ogg" "$WORK/new.ogg"
 printf '2 %s\n' "$second_master" >"$MASTER_KEYS"
 kill -HUP "$COMMERCED_PID"
 ok 'a file without a line that was there is refused' \
-    wait_until 20 reloads 'the old master keys stay' 1
+    wait_until 60 reloads 'the old master keys stay' 1
 FILE_ID=$(sqlite3 "$COMMERCED_STATE/counterfoil.db" \
     'SELECT lower(hex(uuid)) FROM file ORDER BY id LIMIT 1' |
     sed -E 's/(.{8})(.{4})(.{4})(.{4})/\1-\2-\3-\4-/')
@@ -127,7 +127,7 @@ printf 'short\n' >"$ADMIN_TOKEN_FILE"
 printf 'another.shop k %s\n' "$new_key" >"$SIGNING_KEYS"
 kill -HUP "$COMMERCED_PID"
 ok 'what is wrong is refused' \
-    wait_until 20 reloads 'the old admin token stays' 1
+    wait_until 60 reloads 'the old admin token stays' 1
 admin GET /items
 status_is 200 '  and the token stays'
 access "$FILE_ID"

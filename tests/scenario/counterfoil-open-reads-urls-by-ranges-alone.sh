@@ -28,7 +28,7 @@ scenario_cleanup() {
 answers() {
 	curl -s -o /dev/null "http://127.0.0.1:$PORT/"
 }
-ok 'the server answers' wait_until 20 answers
+ok 'the server answers' wait_until 60 answers
 BASE=http://127.0.0.1:$PORT
 
 # open_url ARGUMENT...: fills $status, stderr and requests

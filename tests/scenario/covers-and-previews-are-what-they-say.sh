@@ -66,7 +66,7 @@ for kind in jpeg gif webp png; do
 	put cover "$WORK/$kind" -H "Content-Type: image/$kind"
 	status_is 200 "$kind is taken instead"
 done
-ok '  and one file is left' wait_until 20 there_are 1
+ok '  and one file is left' wait_until 60 there_are 1
 for type in audio/wav application/pdf application/epub+zip 'Audio/X-Wav; a=b'; do
 	file=${type%%;*}
 	file=${file##*[/-]}
@@ -76,7 +76,7 @@ for type in audio/wav application/pdf application/epub+zip 'Audio/X-Wav; a=b'; d
 	pass "a preview may be $type"
 done
 is "$(json .media_type)" audio/x-wav '  which is kept without parameters'
-ok '  and one file is left' wait_until 20 there_are 2
+ok '  and one file is left' wait_until 60 there_are 2
 
 # --- what is not ---------------------------------------------------------------------
 refused() {		# cover|preview FILE DESCRIPTION [CURL-ARGUMENT...]
@@ -144,13 +144,13 @@ http -X PUT -T "$WORK/png" "$SHOP/admin/v1/items/$ITEM/cover"
 problem_is 401 admin-token-refused 'who is not of the shop'
 admin PUT "/items/0192f3a0-0000-7000-8000-000000000000/cover" -T "$WORK/png"
 problem_is 404 not-found 'an item that is not there'
-ok 'nothing of all that is left' wait_until 20 there_are 2
+ok 'nothing of all that is left' wait_until 60 there_are 2
 
 # --- shown -----------------------------------------------------------------------------
 put cover "$WORK/png"
 expect 200
 upload "$ITEM" "$WORK/track"
-[[ $STATUS != 202 ]] || wait_until 30 file_is_stored "$ITEM" track
+[[ $STATUS != 202 ]] || wait_until 60 file_is_stored "$ITEM" track
 publish "$ITEM"
 http "$SHOP/v1/items/$ITEM"
 is "$(json '[.cover, .preview] | join(" ")')" \
@@ -219,7 +219,7 @@ for i in 1 2 3 4 5 6; do
 done
 show cover -H "If-None-Match: \"$(sha256 "$WORK/webp")\""
 status_is 200 '  and the old one is not believed to be it'
-ok '  and nothing of the others is left' wait_until 20 there_are 2
+ok '  and nothing of the others is left' wait_until 60 there_are 2
 
 admin DELETE "/items/$ITEM/preview"
 status_is 204 'a preview is taken off what is on sale'
@@ -250,17 +250,17 @@ curl -sS --max-time 60 -T "$WORK/preview" --limit-rate 1M \
     -H "Authorization: Bearer $ADMIN_TOKEN" \
     "$SHOP/admin/v1/items/$ITEM/preview" >/dev/null 2>&1 &
 slow=$!
-ok 'an upload is under way' wait_until 20 picture_arrives
+ok 'an upload is under way' wait_until 60 picture_arrives
 kill_commerced
 kill -KILL "$slow" 2>/dev/null || :
 wait "$slow" 2>/dev/null || :
 orphan=$COMMERCED_STATE/pictures/0192f3a0-0000-7000-8000-000000000000
 cp "$WORK/png" "$orphan"
 # shellcheck disable=SC2016	# these are perl's
-wait_until 20 perl -e 'exit(time - (stat $ARGV[0])[10] < 3)' "$orphan"
+wait_until 60 perl -e 'exit(time - (stat $ARGV[0])[10] < 3)' "$orphan"
 start_commerced
 ok 'the next start removes it, and a picture without a row' \
-    wait_until 20 there_are 2
+    wait_until 60 there_are 2
 show cover -H "Authorization: Bearer $SESSION"
 is "$STATUS $(sha256 "$BODY")" "200 $(sha256 "$WORK/png")" \
     '  and shows what was there'
@@ -272,7 +272,7 @@ admin DELETE "/items/$ITEM/cover"
 problem_is 404 not-found '  once'
 admin GET "/items/$ITEM"
 is "$(json '.cover')" null '  and named no more'
-ok '  and its file is gone' wait_until 20 there_are 1
+ok '  and its file is gone' wait_until 60 there_are 1
 stop_commerced
 
 # --- a full disk ------------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ if mkdir "$WORK/small" &&
 	draft_item 'On a small disk' 10
 	put cover "$WORK/exact"
 	problem_is 507 storage-full 'a full disk'
-	ok '  leaves nothing' wait_until 20 there_are 0
+	ok '  leaves nothing' wait_until 60 there_are 0
 	put cover "$WORK/png"
 	status_is 201 '  and a smaller one fits'
 	stop_commerced

@@ -134,7 +134,7 @@ group() {		# NUMBER MODE
 	done
 	fault_arm sync 1 EIO hold "$BOOKS"
 	pay_apart 0
-	wait_until 10 fault_is_reached
+	wait_until 60 fault_is_reached
 	for ((i = 1; i <= GROUP; i++)); do
 		pay_apart "$i"
 	done
@@ -193,7 +193,7 @@ a_sync_of_the_books() {
 	register leaving@example.com
 	fault_arm sync 1 EIO once "${BOOKS%?}"
 	buyer DELETE /v1/account
-	wait_until 20 daemon_ended "$ended" || :
+	wait_until 60 daemon_ended "$ended" || :
 	fault_disarm
 	[[ $FAILED -gt 0 ]] || complain 'no sync of the books'
 	[[ -s $COMMERCED_STATE/counterfoil.db-wal ]] || complain 'no log is left'
@@ -232,7 +232,7 @@ each_call_of_an_upload() {	# ERRNO MODE
 		admin PUT "/items/$ITEM/files/file-$number" \
 		    -T "$WORK/tune.ogg" -H 'Content-Type: audio/ogg'
 		[[ $STATUS == 20[12] ]] || complain "$number: then $STATUS"
-		wait_until 5 nothing_left ||
+		wait_until 60 nothing_left ||
 		    complain "$number $CALL $PLACE: left $(left_behind)"
 		said=$(check_books "$MARKS") || complain "$number: $said"
 	done

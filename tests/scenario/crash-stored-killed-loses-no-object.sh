@@ -48,7 +48,7 @@ one_round() {		# NUMBER
 	visible >"$WORK/before"
 	storage hammer "$DIARY" "$CLIENTS" 2>>"$LOGS/hammer.log" &
 	client=$!
-	wait_until 30 are_busy $((CLIENTS + SRANDOM % 100))
+	wait_until 60 are_busy $((CLIENTS + SRANDOM % 100))
 	perl -e 'select undef, undef, undef, rand 0.1'
 	kill_stored
 	wait "$client" || complain "round $1: the clients end badly"
@@ -107,11 +107,11 @@ nothing_is_held() {
 	[[ $(held) -eq 0 ]]
 }
 stop_stored
-stored_conf piece-lifetime 2s
+stored_conf piece-lifetime 5s
 start_stored
 make_file "$WORK/file" 1000
 stored_request PUT "/objects/$(random_hex 32)?$(query '' publish)" \
     -T "$WORK/file" -H 'Expect:' -H 'Content-Range: bytes 0-999/2000'
 is "$STATUS $(held)" '204 2' 'a piece is held'
-ok 'and removed after its time' wait_until 20 nothing_is_held
+ok 'and removed after its time' wait_until 60 nothing_is_held
 done_testing

@@ -33,11 +33,11 @@ killed() {
 	shift
 	"$@" >"$WORK/said" 2>&1 &
 	pid=$!
-	wait_until 30 has "$file" "$PART"
+	wait_until 60 has "$file" "$PART"
 	kill -KILL "$pid"
 	wait "$pid" 2>/dev/null || :
 	not_ok "$file was cut" cmp -s "$file" "$WORK/twin"
-	wait_until 30 nothing_is_sent
+	wait_until 60 nothing_is_sent
 	LINES=$(wc -l <"$LOGS/stored-access.log")
 }
 
@@ -63,7 +63,7 @@ completed() {
 	shift
 	ok "$file: goes on" quietly "$@"
 	# Its line in the log may come after its last byte.
-	wait_until 30 nothing_is_sent
+	wait_until 60 nothing_is_sent
 	is "$(sha256 "$file")" "$OBJECT" "$file: is whole"
 }
 
@@ -117,13 +117,13 @@ LINES=$(wc -l <"$LOGS/stored-access.log")
 "${ARIA[@]}" --max-overall-download-limit=1500K --header="$FIELD" -o by-aria2 \
     "$PLAIN" >"$WORK/said" 2>&1 &
 PID=$!
-wait_until 30 aria_is_busy
+wait_until 60 aria_is_busy
 # It writes down each second what it has.
 : >"$WORK/now"
-wait_until 30 test by-aria2.aria2 -nt "$WORK/now"
+wait_until 60 test by-aria2.aria2 -nt "$WORK/now"
 kill -KILL "$PID"
 wait "$PID" 2>/dev/null || :
-wait_until 30 nothing_is_sent
+wait_until 60 nothing_is_sent
 ok 'by-aria2: in eight segments' test \
     "$(parts_asked_for)" -ge 7
 LINES=$(wc -l <"$LOGS/stored-access.log")
@@ -137,7 +137,7 @@ FIRST=$(head -c 1 "$WORK/twin" | od -An -tx1 | tr -d ' ')
 first_byte_is "$(printf %02x $((0x$FIRST ^ 255)))"
 ok 'by-aria2: goes on' quietly "${ARIA[@]}" -c --header="$FIELD" -o by-aria2 \
     "$PLAIN"
-wait_until 30 nothing_is_sent
+wait_until 60 nothing_is_sent
 is "$( { cmp -l by-aria2 "$WORK/twin" || :; } | awk '{ print $1 }')" 1 \
     'by-aria2: asked for what it lacked'
 first_byte_is "$FIRST"

@@ -15,7 +15,7 @@ activate=(systemd-socket-activate --setenv=ASAN_OPTIONS
 # came: the peer of the last request in stored's access log, once it is there
 came() {
 	local lines=$1
-	wait_until 10 eval "[[ \$(wc -l <'$LOGS/stored-access.log') -gt $lines ]]"
+	wait_until 60 eval "[[ \$(wc -l <'$LOGS/stored-access.log') -gt $lines ]]"
 	sed -n '$s/.* peer=\([^ ]*\) .*/\1/p' "$LOGS/stored-access.log"
 }
 # downloads DESCRIPTION PEER CURL-ARGUMENT...: the object, and who came
@@ -36,8 +36,8 @@ STORED_WRAP=("${activate[@]}" -l "127.0.0.1:$ACTIVATED_PORT"
 : >"$LOGS/stored-access.log"
 launch_stored
 # The first who comes starts the daemon.
-wait_until 30 curl -sf -o /dev/null "http://127.0.0.1:$ACTIVATED_PORT/healthz"
-wait_until 30 daemon_answers "$STORED_PID" "$STORAGE"
+wait_until 60 curl -sf -o /dev/null "http://127.0.0.1:$ACTIVATED_PORT/healthz"
+wait_until 60 daemon_answers "$STORED_PID" "$STORAGE"
 
 make_file "$WORK/file" 200000
 put_object "$WORK/file"
@@ -69,9 +69,9 @@ downloads 'and when it does not, it is the client itself' 127.0.0.2 \
 mv "$LOGS/stored-access.log" "$LOGS/stored-access-1.log"
 lines=$(wc -l <"$LOGS/stored-access-1.log")
 kill -HUP "$STORED_PID"
-wait_until 10 test -e "$LOGS/stored-access.log"
+wait_until 60 test -e "$LOGS/stored-access.log"
 get_object "$OBJECT"
-wait_until 10 test -s "$LOGS/stored-access.log"
+wait_until 60 test -s "$LOGS/stored-access.log"
 is "$STATUS $(wc -l <"$LOGS/stored-access.log") \
 $(wc -l <"$LOGS/stored-access-1.log")" "200 1 $lines" \
     'after SIGHUP lines go to a new file, and none is lost'
@@ -85,7 +85,7 @@ commerced_conf trusted-proxies unix
 commerced_conf attempts-by-address 1
 COMMERCED_WRAP=("${activate[@]}" -l "127.0.0.1:$COMMERCED_PORT" --fdname=shop)
 launch_commerced
-wait_until 30 curl -sf -o /dev/null "$SHOP/healthz"
+wait_until 60 curl -sf -o /dev/null "$SHOP/healthz"
 shop_answers() {	# DESCRIPTION CURL-ARGUMENT...
 	local description=$1
 	shift
@@ -130,7 +130,7 @@ for daemon in stored commerced; do
 	"launch_$daemon"
 	for host in 127.0.0.1 '[::1]'; do
 		ok "$daemon is started by its socket unit and answers $host" \
-		    wait_until 30 curl -sf -o /dev/null "${tls[@]}" \
+		    wait_until 60 curl -sf -o /dev/null "${tls[@]}" \
 		    "https://$host:$PORT/healthz"
 	done
 	"stop_$daemon"

@@ -12,7 +12,7 @@ tone() {		# SECONDS
 # stored FILE NAME [CURL-ARGUMENT...]
 stored() {
 	upload "$ITEM" "$1" "$2" audio/wav "${@:3}"
-	[[ $STATUS != 202 ]] || wait_until 30 file_is_stored "$ITEM" "$2"
+	[[ $STATUS != 202 ]] || wait_until 60 file_is_stored "$ITEM" "$2"
 }
 
 start_stored

@@ -113,33 +113,33 @@ FIRST_URL=$URL FIRST_TOKEN=$TOKEN
 : >"$WORK/links"
 get_links &
 LINKS=$!
-wait_until 10 test -s "$WORK/links"
+wait_until 60 test -s "$WORK/links"
 perl "$ROOT/tests/tools/steady-load.pl" "$STORED_PORT" "$RATE" \
     "$WORK/links" "$WORK/result" &
 LOAD=$!
 scenario_cleanup() {
 	kill "$LINKS" "$LOAD" 2>/dev/null || :
 }
-wait_until 10 grows "$KEY_ID"
+wait_until 60 grows "$KEY_ID"
 
 # --- the key -------------------------------------------------------------------
 
 documented 1
 # shellcheck disable=SC2154	# line is of the page
 secret "${line##* }"
-wait_until 10 has_logged stored 'reloaded keys=2 origins=1'
+wait_until 60 has_logged stored 'reloaded keys=2 origins=1'
 is "$(accepted 2026b)" 0 'a key that nobody used has its line'
 documented 2
-wait_until 10 links_are_new key=2026b
-wait_until 30 is_past $(($(date +%s) + LIFE + 1))
-wait_until 30 stands_still "$KEY_ID"
+wait_until 60 links_are_new key=2026b
+wait_until 60 is_past $(($(date +%s) + LIFE + 1))
+wait_until 60 stands_still "$KEY_ID"
 documented 3
 like "$(<"$WORK/said")" 'accepted_total.*key="2026b"} [1-9]' \
     'the page tells where to see it'
 ok 'the old key is used no more, the new one is' grows 2026b
 sed -i "/ $KEY_ID /d" "$SIGNING_KEYS" "$OUR_KEYS"
 kill -HUP "$STORED_PID" "$COMMERCED_PID"
-wait_until 10 has_logged stored 'reloaded keys=1'
+wait_until 60 has_logged stored 'reloaded keys=1'
 http -H "Authorization: Bearer $FIRST_TOKEN" "$FIRST_URL"
 problem_is 403 token-refused 'the old key is no longer accepted'
 
@@ -148,13 +148,13 @@ problem_is 403 token-refused 'the old key is no longer accepted'
 stored_conf public-origin "$NEW_ORIGIN $STORAGE"
 write_stored_config
 kill -HUP "$STORED_PID"
-wait_until 10 has_logged stored 'reloaded keys=1 origins=2'
+wait_until 60 has_logged stored 'reloaded keys=1 origins=2'
 OLD_LINK=$(tail -n 1 "$WORK/links")
 commerced_conf storage-origin "$NEW_ORIGIN"
 write_commerced_config
 kill -HUP "$COMMERCED_PID"
-wait_until 10 links_are_new "$NEW_ORIGIN/"
-wait_until 30 is_past $(($(date +%s) + LIFE + 1))
+wait_until 60 links_are_new "$NEW_ORIGIN/"
+wait_until 60 is_past $(($(date +%s) + LIFE + 1))
 stored_conf public-origin "$NEW_ORIGIN"
 write_stored_config
 ORIGINS=$(grep -c 'reloaded keys=1 origins=1' "$LOGS/stored.log" || :)
@@ -163,13 +163,13 @@ one_origin_again() {
 	[[ $(grep -c 'reloaded keys=1 origins=1' "$LOGS/stored.log") -gt \
 	    $ORIGINS ]]
 }
-wait_until 10 one_origin_again
+wait_until 60 one_origin_again
 read -r _ TOKEN URL <<<"$OLD_LINK"
 like "$URL" "^$STORAGE/" 'a link of the old origin'
 http -H "Authorization: Bearer $TOKEN" "$URL"
 problem_is 403 token-refused 'is no longer accepted'
 upload "$ITEM" "$WORK/waltz.ogg" another.ogg
-wait_until 20 file_is_stored "$ITEM" another.ogg
+wait_until 60 file_is_stored "$ITEM" another.ogg
 pass 'uploads are signed for the new origin too'
 
 # --- what the buyers saw ------------------------------------------------------------

@@ -304,7 +304,7 @@ start_cutting_proxy() {
 	perl "$ROOT/tests/tools/cutting-proxy.pl" "${direction[@]}" "$PORT" \
 	    "$STORED_PORT" "$CUTTING_COUNT" "$@" &
 	CUTTING_PID=$!
-	wait_until 30 test -s "$CUTTING_COUNT"
+	wait_until 60 test -s "$CUTTING_COUNT"
 }
 
 end_cutting_proxy() {	# CUTS
@@ -435,13 +435,13 @@ launch_commerced() {
 # start_stored, start_commerced: start and wait until it serves
 start_stored() {
 	launch_stored
-	wait_until 30 daemon_answers "$STORED_PID" "$STORAGE"
+	wait_until 60 daemon_answers "$STORED_PID" "$STORAGE"
 	daemon_runs "$STORED_PID"
 }
 
 start_commerced() {
 	launch_commerced
-	wait_until 30 daemon_answers "$COMMERCED_PID" "$SHOP"
+	wait_until 60 daemon_answers "$COMMERCED_PID" "$SHOP"
 	daemon_runs "$COMMERCED_PID"
 	start_contract_proxy
 }
@@ -677,7 +677,7 @@ make_item() {
 	for file in "$@"; do
 		upload "$ITEM" "$file"
 		[[ $STATUS != 202 ]] ||
-		    wait_until 30 file_is_stored "$ITEM" "$(basename "$file")"
+		    wait_until 60 file_is_stored "$ITEM" "$(basename "$file")"
 	done
 	publish "$ITEM"
 }
