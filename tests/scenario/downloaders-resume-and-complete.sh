@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 SIZE=12000000
-PART=2000000		# at 2 MiB/s: there is time to kill it in the middle
+PART=1000000		# at 1 MiB/s: there is time to kill it in the middle
 cd "$WORK" || exit 1
 
 # percent TEXT: as the name of a URL is written
@@ -82,7 +82,7 @@ PLAIN=${URL%&token=*}
 
 # --- curl -----------------------------------------------------------------------
 
-killed by-curl curl -sS --limit-rate 2M -H "$FIELD" -o by-curl "$PLAIN"
+killed by-curl curl -sS --limit-rate 1M -H "$FIELD" -o by-curl "$PLAIN"
 HAD=$(stat -c %s by-curl)
 completed by-curl curl -sS -C - -H "$FIELD" -o by-curl "$PLAIN"
 is "$(since_then)" "206 $((SIZE - HAD))" 'by-curl: asked for the rest alone'
@@ -92,7 +92,7 @@ is "$(sha256 by-curl)" "$OBJECT" 'by-curl: stays as it is'
 
 # --- wget -----------------------------------------------------------------------
 
-killed by-wget wget -q --limit-rate=2M --header "$FIELD" -O by-wget "$PLAIN"
+killed by-wget wget -q --limit-rate=1M --header "$FIELD" -O by-wget "$PLAIN"
 HAD=$(stat -c %s by-wget)
 completed by-wget wget -q -c --header "$FIELD" -O by-wget "$PLAIN"
 is "$(since_then)" "206 $((SIZE - HAD))" 'by-wget: asked for the rest alone'
@@ -106,7 +106,7 @@ end_cutting_proxy 3
 ARIA=(aria2c -q -x8 -s8 -k1M --no-conf --file-allocation=none
     --auto-save-interval=1)
 aria_is_busy() {
-	[[ -e by-aria2 && $(($(stat -c '%b * 512' by-aria2))) -ge 3000000 &&
+	[[ -e by-aria2 && $(($(stat -c '%b * 512' by-aria2))) -ge 1500000 &&
 	    $(($(since_then | wc -l) + $(under_way))) -ge 8 ]]
 }
 # Its first request is for the whole, of which it reads a segment.
@@ -114,7 +114,7 @@ parts_asked_for() {
 	since_then | grep -c '^206 '
 }
 LINES=$(wc -l <"$LOGS/stored-access.log")
-"${ARIA[@]}" --max-overall-download-limit=1500K --header="$FIELD" -o by-aria2 \
+"${ARIA[@]}" --max-overall-download-limit=750K --header="$FIELD" -o by-aria2 \
     "$PLAIN" >"$WORK/said" 2>&1 &
 PID=$!
 wait_until 60 aria_is_busy
@@ -177,7 +177,7 @@ name_is "it's 100% \"quoted\"; a=b, c.mp4" 'it_s 100_ _quoted__ a_b_ c.mp4'
 mkdir "$WORK/named"
 cd "$WORK/named" || exit 1
 URL=$(link 'Ein "Lied".ogg')
-killed 'Ein _Lied_.ogg' curl -sS --limit-rate 2M -OJ "$URL"
+killed 'Ein _Lied_.ogg' curl -sS --limit-rate 1M -OJ "$URL"
 completed 'Ein _Lied_.ogg' curl -sS -C - -o 'Ein _Lied_.ogg' "$URL"
 cd "$WORK" || exit 1
 done_testing
