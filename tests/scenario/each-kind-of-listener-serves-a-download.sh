@@ -12,19 +12,29 @@ free_port; ACTIVATED_PORT=$PORT
 activate=(systemd-socket-activate --setenv=ASAN_OPTIONS
     --setenv=UBSAN_OPTIONS --setenv=TSAN_OPTIONS)
 
-# came: the peer of the last request in stored's access log, once it is there
-came() {
-	local lines=$1
-	wait_until 60 eval "[[ \$(wc -l <'$LOGS/stored-access.log') -gt $lines ]]"
-	sed -n '$s/.* peer=\([^ ]*\) .*/\1/p' "$LOGS/stored-access.log"
+# Of the access log; what came before them may be written late.
+peers_of_downloads() {
+	sed -n 's/.* peer=\([^ ]*\) method=GET path="\/media\/.*/\1/p' \
+	    "$LOGS/stored-access.log"
 }
+
+there_are_more() {	# THAN
+	[[ $(peers_of_downloads | wc -l) -gt $1 ]]
+}
+
+# came: the peer of the download behind so many, once it is there
+came() {
+	wait_until 60 there_are_more "$1"
+	peers_of_downloads | tail -n 1
+}
+
 # downloads DESCRIPTION PEER CURL-ARGUMENT...: the object, and who came
 downloads() {
-	local description=$1 peer=$2 lines
+	local description=$1 peer=$2 before
 	shift 2
-	lines=$(wc -l <"$LOGS/stored-access.log")
+	before=$(peers_of_downloads | wc -l)
 	get_object "$OBJECT" "$@"
-	is "$STATUS $(sha256 "$BODY") $(came "$lines")" \
+	is "$STATUS $(sha256 "$BODY") $(came "$before")" \
 	    "200 $OBJECT $peer" "$description"
 }
 
