@@ -138,7 +138,7 @@ group() {		# NUMBER MODE
 	for ((i = 1; i <= GROUP; i++)); do
 		pay_apart "$i"
 	done
-	if ! wait_until 10 waiting "$GROUP"; then
+	if ! wait_until 30 waiting "$GROUP"; then
 		fault_disarm
 		wait "${CHILDREN[@]}"
 		return 0

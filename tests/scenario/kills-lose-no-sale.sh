@@ -100,11 +100,6 @@ complain_of() {		# FILE
 	: >"$1"
 }
 
-nothing_waits() {
-	http "$COMMERCE_ADMIN/readyz"
-	[[ $(json .files_waiting_for_storage) -eq 0 ]]
-}
-
 # --- what the check is worth --------------------------------------------------
 
 # damage WHAT-IT-MUST-SAY SQL: on a copy of the books

@@ -34,10 +34,6 @@ make_uploads() {
 	sed -i '$d' "$WORK/uploads"
 }
 
-all_is_stored() {
-	[[ $(find "$STORED_ROOT/objects" -type f | wc -l) -eq $MANY ]]
-}
-
 start_stored
 start_commerced
 make_uploads
@@ -45,7 +41,7 @@ curl -Z --parallel-max 32 -K "$WORK/uploads" >"$WORK/statuses" \
     2>"$WORK/progress" ||
     diag 'curl ends badly'
 is "$(grep -c '^20[12]$' "$WORK/statuses")" "$MANY" "$MANY files are uploaded"
-wait_until 60 all_is_stored
+wait_until 60 nothing_waits
 audit
 is "$AUDITED $SAID" "0 objects=$MANY missing=0 wrong-size=0 orphaned=0 \
 damaged=0 sampled=0 sent-again=0" 'all are there'

@@ -664,6 +664,12 @@ file_is_stored() {	# ITEM NAME
 	[[ $STATUS == 200 && $(json .state) == stored ]]
 }
 
+# Every version that was accepted is stored.
+nothing_waits() {
+	http "$COMMERCE_ADMIN/readyz"
+	[[ $(json .files_waiting_for_storage) -eq 0 ]]
+}
+
 publish() {		# ITEM
 	admin POST "/items/$1/publish"
 	expect 200

@@ -17,7 +17,7 @@ my $request = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
 # How many of @_ have something to read before the time is over; it is read.
 sub answered {
 	my $select = IO::Select->new(@_);
-	my ($deadline, $count) = (time + 5, 0);
+	my ($deadline, $count) = (time + 20, 0);
 	while ($select->count > 0 && (my $left = $deadline - time) > 0) {
 		for my $socket ($select->can_read($left)) {
 			$select->remove($socket);
@@ -35,7 +35,7 @@ sub state_of {
 
 my ($port, $pid, $count) = @ARGV;
 my @sockets = map { IO::Socket::INET->new(PeerAddr => '127.0.0.1',
-    PeerPort => $port, Timeout => 5) or die "cannot connect: $!\n" }
+    PeerPort => $port, Timeout => 20) or die "cannot connect: $!\n" }
     1 .. $count;
 syswrite $_, $request for @sockets;
 answered(@sockets) == $count or die "not all are answered at first\n";
