@@ -16,6 +16,9 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 
+# A registry that fails once is asked again.
+npm_ci := npm ci --ignore-scripts --no-audit --no-fund
+
 VERSION := 0.1.0
 PKG_CONFIG ?= pkg-config
 pkg = $(shell $(PKG_CONFIG) $(1) $(2) 2>/dev/null)
@@ -328,7 +331,7 @@ check-full-contract: deps-check tests/contract/node_modules/.package-lock.json
 
 tests/contract/node_modules/.package-lock.json: \
     tests/contract/package.json tests/contract/package-lock.json
-	cd tests/contract && npm ci --ignore-scripts --no-audit --no-fund
+	cd tests/contract && { $(npm_ci) || $(npm_ci); }
 	@touch $@
 
 # Ten minutes each, in parts of at most six targets, two at once.
@@ -466,7 +469,7 @@ deps-clang: deps-check
 	@packaging/deps.sh $(DEPS_CLANG)
 
 node_modules/.package-lock.json: package.json package-lock.json
-	npm ci --ignore-scripts --no-audit --no-fund
+	$(npm_ci) || $(npm_ci)
 	@touch $@
 
 # --- a shop on this machine ---------------------------------------------------

@@ -23,16 +23,19 @@ fetch_package() {
 }
 
 download_package() {	# FOLDER PACKAGE
-	(cd "$1" && apt-get download -q "$2" >"$DEMO_DIR/apt.log" 2>&1 &&
+	(cd "$1" && apt-get download -q \
+	    -o Acquire::Retries=5 "$2" >"$DEMO_DIR/apt.log" 2>&1 &&
 	    mv -- *.deb package.deb)
 }
 
 # shellcheck disable=SC2024	# the log is ours, also under sudo
 refresh_package_lists() {
 	if [[ $(id -u) -eq 0 ]]; then
-		apt-get update -q >"$DEMO_DIR/apt.log" 2>&1
+		apt-get update -q -o Acquire::Retries=5 \
+		    >"$DEMO_DIR/apt.log" 2>&1
 	else
-		sudo apt-get update -q >"$DEMO_DIR/apt.log" 2>&1
+		sudo apt-get update -q -o Acquire::Retries=5 \
+		    >"$DEMO_DIR/apt.log" 2>&1
 	fi
 }
 

@@ -52,12 +52,14 @@ if [[ ${#services[@]} -gt 0 && ! -e $policy ]]; then
 fi
 
 printf 'Installing %s\n' "${missing[*]}"
-install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install
-    -y -q --no-install-recommends "${missing[@]}")
+# A mirror that fails once is asked again; who else installs is waited for.
+apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q
+    -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300)
+install=("${apt[@]}" install -y --no-install-recommends "${missing[@]}")
 # The lists of packages may be absent or old: the first attempt tells.
 if ! "${install[@]}" >/dev/null 2>&1; then
-	"${as_root[@]}" apt-get update -q
-	"${install[@]}"
+	"${apt[@]}" update || "${apt[@]}" update || :
+	"${install[@]}" || "${install[@]}"
 fi
 if [[ ${#services[@]} -gt 0 ]] && command -v systemctl >/dev/null; then
 	"${as_root[@]}" systemctl disable --quiet "${services[@]}" || :
