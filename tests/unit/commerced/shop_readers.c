@@ -11,9 +11,12 @@
 
 #include "commerced/shop/internal.h"
 #include "commerced/shop/session.h"
+#include "common/clock.h"
 #include "tests/unit/commerced/support/shop_fixture.h"
 
 #define TURNS 5000
+#define TURNS_LEAST 500	/* where threads wait for each other, the rest ... */
+#define TURNS_MS 5000		/* ... are those of so long */
 #define THREADS 4
 
 /* How many that nobody uses hold the log up. */
@@ -156,12 +159,14 @@ what_is_given_back_as_a_checkpoint_begins_is_not_kept(void **state)
 	struct readers *readers = &fixture->shop->readers;
 	struct reading reading = { .shop = fixture->shop };
 	pthread_t threads[THREADS];
+	int64_t end_ms = clock_monotonic_ms() + TURNS_MS;
 	size_t held_up = 0;
 
 	for (size_t i = 0; i < THREADS; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, read_on,
 		    &reading), 0);
-	for (int i = 0; i < TURNS; i++) {
+	for (int i = 0; i < TURNS_LEAST || (i < TURNS &&
+	    clock_monotonic_ms() < end_ms); i++) {
 		int reads = atomic_load(&reading.reads);
 
 		while (atomic_load(&reading.reads) == reads)

@@ -411,7 +411,7 @@ a_failed_commit_is_an_unknown_outcome_and_the_end(void **state)
 	item_jobs_submit(fixture, jobs, JOBS);
 	atomic_store(&sync_fails, true);
 	gate_open();
-	give_up_ms = clock_monotonic_ms() + 10000;
+	give_up_ms = clock_monotonic_ms() + 60000;
 	while (atomic_load(&fixture->fatal_calls) == 0 &&
 	    clock_monotonic_ms() < give_up_ms)
 		(void)sched_yield();
@@ -503,7 +503,7 @@ a_long_log_is_moved_into_the_file_while_writes_go_on(void **state)
 		}
 	}
 	/* The checkpointer is another thread: it may be on its way. */
-	give_up_ms = clock_monotonic_ms() + 30000;
+	give_up_ms = clock_monotonic_ms() + 60000;
 	do {
 		(void)sched_yield();
 		shop_counts_get(fixture->shop, &counts);

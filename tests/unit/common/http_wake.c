@@ -104,7 +104,7 @@ story_end(void **state)
 	for (size_t i = 0; i < CLIENTS; i++)
 		(void)close(story->clients[i]);
 	http_server_quiesce(story->server);
-	assert_true(http_server_drain(story->server, 5000));
+	assert_true(http_server_drain(story->server, 60000));
 	http_server_free(story->server);
 	return 0;
 }

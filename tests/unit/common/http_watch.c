@@ -113,7 +113,7 @@ struct story {
 static int
 client_new(const struct story *story)
 {
-	const struct timeval patience = { .tv_sec = 10 };
+	const struct timeval patience = { .tv_sec = 60 };
 	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_int_equal(setsockopt(client, SOL_SOCKET, SO_RCVTIMEO,
@@ -155,7 +155,7 @@ story_end(void **state)
 
 	(void)close(story->client);
 	http_server_quiesce(story->server);
-	assert_true(http_server_drain(story->server, 5000));
+	assert_true(http_server_drain(story->server, 60000));
 	http_server_free(story->server);
 	return 0;
 }

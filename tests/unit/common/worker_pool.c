@@ -19,7 +19,7 @@
 #include "common/clock.h"
 #include "common/worker_pool.h"
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 60000
 
 static struct worker_pool *pool;
 static atomic_size_t ran;
