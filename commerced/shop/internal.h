@@ -39,8 +39,8 @@ struct writer {
 	bool is_stopping;
 	bool is_failed;		/* after an outcome that is not known */
 	struct shop_counts counts;
-	bool is_purge_due;		/* writer thread only, and ... */
-	int64_t commit_us;		/* ... lately, if it wrote */
+	bool is_purge_due;	/* writer thread only, as the next */
+	int64_t commit_us;	/* of a commit with changes, smoothed */
 };
 
 /* Moves the log into the database file (checkpointer.c). */
