@@ -47,7 +47,7 @@ no_complaints() {
 # fault_record FOLDER TRACE: sets FAULTS likewise, for a recording
 fault_record() {
 	FAULTS=(env "LD_PRELOAD=$BUILD/test/fault.so" "FAULT_FOLDER=$1"
-	    FAULT_SYNC=skip "FAULT_TRACE=$2")
+	    FAULT_SYNC=skip "FAULT_TRACE=$2" "FAULT_CONTROL=$FAULT_CONTROL")
 }
 
 # replay ARGUMENT...: fault-replay; the end of what it says is told
