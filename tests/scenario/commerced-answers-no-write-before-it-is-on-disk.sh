@@ -7,6 +7,8 @@
 . "$(dirname "$0")/lib.sh"
 
 COMMERCED_WRAP=("${HOLD_SYNC[@]}")
+# An upload is answered when it is stored, on a slow machine too.
+commerced_conf publish-wait 60s
 start_stored
 start_commerced
 make_file "$WORK/tune.ogg" 100000

@@ -5,6 +5,8 @@
 # shellcheck source=tests/scenario/lib.sh
 . "$(dirname "$0")/lib.sh"
 
+# An upload is answered when it is stored, on a slow machine too.
+commerced_conf publish-wait 60s
 start_stored
 start_commerced
 make_file "$WORK/waltz.ogg" 300001

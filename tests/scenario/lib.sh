@@ -667,7 +667,7 @@ file_is_stored() {	# ITEM NAME
 # Every version that was accepted is stored.
 nothing_waits() {
 	http "$COMMERCE_ADMIN/readyz"
-	[[ $(json .files_waiting_for_storage) -eq 0 ]]
+	[[ $(json .files_waiting_for_storage) == 0 ]]
 }
 
 publish() {		# ITEM

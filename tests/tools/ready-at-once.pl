@@ -5,7 +5,7 @@
 #
 # Opens COUNT connections to PORT of this machine and has a request answered
 # on each; stops process PID, sends one more request on each, and lets the
-# process go on.  Prints how many were answered within five seconds of that.
+# process go on.  Prints how many were answered within 20 seconds of that.
 use strict;
 use warnings;
 use IO::Select;
