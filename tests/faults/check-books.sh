@@ -38,7 +38,7 @@ trap 'rm -f "$marks" "$objects"' EXIT
 
 # SQL and commands on standard input.
 ask() {
-	sqlite3 -batch -bail -noheader -cmd '.timeout 10000' \
+	sqlite3 -batch -bail -noheader -cmd '.timeout 60000' \
 	    -cmd '.output /dev/null' -cmd '.dbconfig no_ckpt_on_close on' \
 	    -cmd '.output' "$state/counterfoil.db"
 }

@@ -172,7 +172,7 @@ ok 'and nothing is left after a kill' \
 
 # --- a session that is not fresh ------------------------------------------------------
 register old@example.com
-sqlite3 -cmd '.timeout 5000' "$COMMERCED_STATE/counterfoil.db" \
+sqlite3 -cmd '.timeout 60000' "$COMMERCED_STATE/counterfoil.db" \
     "UPDATE session SET created_ms = created_ms - 600000 WHERE account =
     (SELECT id FROM account WHERE email = 'old@example.com')"
 buyer DELETE /v1/account

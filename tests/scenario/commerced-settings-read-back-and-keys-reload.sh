@@ -92,7 +92,7 @@ status_is 200 '  and the new one taken'
 
 # --- SIGHUP and the master keys ------------------------------------------------------------
 sealed_under() {	# of the newest version
-	sqlite3 "$COMMERCED_STATE/counterfoil.db" \
+	sqlite3 -cmd '.timeout 60000' "$COMMERCED_STATE/counterfoil.db" \
 	    'SELECT master_key FROM version ORDER BY id DESC LIMIT 1'
 }
 
@@ -116,7 +116,7 @@ printf '2 %s\n' "$second_master" >"$MASTER_KEYS"
 kill -HUP "$COMMERCED_PID"
 ok 'a file without a line that was there is refused' \
     wait_until 60 reloads 'the old master keys stay' 1
-FILE_ID=$(sqlite3 "$COMMERCED_STATE/counterfoil.db" \
+FILE_ID=$(sqlite3 -cmd '.timeout 60000' "$COMMERCED_STATE/counterfoil.db" \
     'SELECT lower(hex(uuid)) FROM file ORDER BY id LIMIT 1' |
     sed -E 's/(.{8})(.{4})(.{4})(.{4})/\1-\2-\3-\4-/')
 access "$FILE_ID"

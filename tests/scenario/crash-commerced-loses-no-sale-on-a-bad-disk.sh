@@ -34,7 +34,7 @@ start_again() {		# WHERE
 in_the_books() {	# KEY...
 	local keys
 	keys=$(printf "'%s'," "$@")
-	sqlite3 -cmd '.timeout 10000' "$COMMERCED_STATE/counterfoil.db" \
+	sqlite3 -cmd '.timeout 60000' "$COMMERCED_STATE/counterfoil.db" \
 	    "SELECT count(*) FROM purchase_key WHERE key IN (${keys%,})"
 }
 
@@ -199,7 +199,7 @@ a_sync_of_the_books() {
 	[[ -s $COMMERCED_STATE/counterfoil.db-wal ]] || complain 'no log is left'
 	start_again 'a purge'
 	said=$(check_books "$MARKS") || complain "$said"
-	[[ $(sqlite3 -cmd '.timeout 10000' "$COMMERCED_STATE/counterfoil.db" \
+	[[ $(sqlite3 -cmd '.timeout 60000' "$COMMERCED_STATE/counterfoil.db" \
 	    "SELECT count(*) FROM account WHERE email =
 	    'leaving@example.com'") -eq 0 ]] || complain 'it came back'
 	no_complaints 'a sync of the books that fails ends the daemon'

@@ -394,9 +394,10 @@ busy_in_the_end POST /v1/password-resets --json "$(jq -n --arg code "$reset" \
 crowd_leaves
 SESSION=$reader
 
-# What is slow to look up and short to send, so that others wait for it.
-sqlite3 "$COMMERCED_STATE/counterfoil.db" "INSERT INTO purchase_line (purchase,
-	position, item, title, price)
+# What is slow to look up and short to send, so that others wait for it.  The
+# last of the crowd may be signing in still.
+sqlite3 -cmd '.timeout 60000' "$COMMERCED_STATE/counterfoil.db" "
+	INSERT INTO purchase_line (purchase, position, item, title, price)
 	WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000)
 	SELECT purchase, 1000 + i, item, '', 0 FROM n,
 	    (SELECT max(purchase) AS purchase, item FROM purchase_line)"

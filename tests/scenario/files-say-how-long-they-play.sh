@@ -62,7 +62,7 @@ is "$(json '.files[0].duration_ms')" 90000 'a new version has its own'
 
 # --- files from before it was known --------------------------------------------------
 stop_commerced
-sqlite3 "$COMMERCED_STATE/counterfoil.db" \
+sqlite3 -cmd '.timeout 60000' "$COMMERCED_STATE/counterfoil.db" \
     'UPDATE version SET duration_ms = NULL'
 start_commerced
 admin GET "/items/$ITEM/files/tone"

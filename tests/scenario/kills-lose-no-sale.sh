@@ -250,7 +250,7 @@ end_shop() {
 	mkdir -p "$WORK/end" "$WORK/damaged"
 	ln -sfn "$COMMERCED_STATE/sealed" "$WORK/end/sealed"
 	ln -sfn "$COMMERCED_STATE/sealed" "$WORK/damaged/sealed"
-	sqlite3 "$COMMERCED_STATE/counterfoil.db" \
+	sqlite3 -cmd '.timeout 60000' "$COMMERCED_STATE/counterfoil.db" \
 	    ".backup '$WORK/end/counterfoil.db'"
 	# Until now: the buyers go on once more.
 	rm -f "$WORK"/end/*.marks "$WORK"/end/*.owns
